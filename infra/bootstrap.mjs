@@ -1,0 +1,183 @@
+// The first thing that runs on a fresh checkout: `node infra/bootstrap.mjs <start|scenario|test> [arguments]`,
+// behind `npx -y pnpm@10 start`, `… scenario` and `… test`.
+//
+// Nothing is installed when it begins, so it is plain JavaScript for Node 20 and later and imports only Node itself.
+// It installs what is missing, builds what has changed, and hands over to Node 24, which comes with the packages.
+//
+//   T1. Installing is skipped while the lockfile is the one that was installed; building is left to turbo's cache.
+//   T2. Output of a step is shown only when the step fails.
+//   T3. The exit code is that of the command, and a signal goes to the command, which then has its time to clean up.
+//       Ctrl-C reaches this process and the command at once, and often twice; the command takes signals within half
+//       a second of each other for one.
+
+import { spawn, spawnSync } from "node:child_process";
+import { createHash } from "node:crypto";
+import { existsSync, readFileSync, writeFileSync } from "node:fs";
+import { constants } from "node:os";
+import { dirname, join } from "node:path";
+import { fileURLToPath } from "node:url";
+
+const nodeMajorMin = 20;
+/** Type stripping, which runs the launcher's .ts files as they are, is on by default from here. */
+const launcherNodeMajor = 24;
+
+const root = dirname(dirname(fileURLToPath(import.meta.url)));
+const isWindows = process.platform === "win32";
+
+const commands = {
+  start: (args) => launcher("start.ts", args),
+  scenario: (args) => launcher("scenario.ts", args),
+  test: (args) => pnpm(["run", "verify", ...args]),
+};
+
+await main(process.argv.slice(2));
+
+async function main([name, ...args]) {
+  const major = Number(process.versions.node.split(".")[0]);
+  if (major < nodeMajorMin) {
+    fail(
+      `Riffle needs Node ${nodeMajorMin} or later to begin with; this is ${process.version} (${process.execPath}).`,
+    );
+  }
+  if (!Object.hasOwn(commands, name ?? "")) {
+    fail(
+      `usage: node infra/bootstrap.mjs <${Object.keys(commands).join("|")}> [arguments]; got "${name ?? ""}"`,
+    );
+  }
+  await installWhenNeeded();
+  // `verify` builds by itself, and shows it.
+  if (name !== "test") {
+    await step("building", pnpm(["exec", "turbo", "run", "build", "--output-logs=errors-only"]));
+  }
+  process.exitCode = await handOver(commands[name](args));
+}
+
+async function installWhenNeeded() {
+  const stamp = join(root, "node_modules", ".riffle-installed");
+  const wanted = createHash("sha256")
+    .update(readFileSync(join(root, "pnpm-lock.yaml")))
+    .digest("hex");
+  if (existsSync(stamp) && readFileSync(stamp, "utf8") === wanted) {
+    return;
+  }
+  await step(
+    "installing packages (the first time takes a minute)",
+    // Without the question whether an older node_modules may be replaced, which nobody may be there to answer.
+    pnpm(["install", "--frozen-lockfile", "--config.confirmModulesPurge=false"]),
+  );
+  writeFileSync(stamp, wanted);
+}
+
+/** The pnpm that runs this, so that its version is the one the user chose; else the one the README names. */
+function pnpm(args) {
+  const path = process.env.npm_execpath;
+  const startedByPnpm = path !== undefined && (process.env.npm_config_user_agent ?? "").startsWith("pnpm/");
+  if (!startedByPnpm) {
+    return { command: "npx", args: ["-y", "pnpm@10", ...args], shell: isWindows };
+  }
+  return /\.[cm]?js$/.test(path)
+    ? { command: process.execPath, args: [path, ...args], shell: false }
+    : { command: path, args, shell: false };
+}
+
+function launcher(script, args) {
+  return { command: launcherNode(), args: [join(root, "infra", "launcher", script), ...args], shell: false };
+}
+
+/** Node 24 from the installed packages; this process's own where that one cannot run here (a system without glibc). */
+function launcherNode() {
+  const bundled = join(root, "node_modules", "node", "bin", isWindows ? "node.exe" : "node");
+  const { status } = spawnSync(bundled, ["--version"]);
+  if (status === 0) {
+    return bundled;
+  }
+  if (Number(process.versions.node.split(".")[0]) >= launcherNodeMajor) {
+    return process.execPath;
+  }
+  const remedy = `delete node_modules and run this again, or use Node ${launcherNodeMajor} or later yourself`;
+  fail(`Node ${launcherNodeMajor} from the installed packages does not run (${bundled}); ${remedy}.`);
+}
+
+function environment() {
+  const env = { ...process.env, TURBO_TELEMETRY_DISABLED: "1", RIFFLE_LAUNCHER_PARENT: String(process.pid) };
+  // It would leave out the development dependencies, which build the rest.
+  delete env.NODE_ENV;
+  return env;
+}
+
+/** Runs a command with its output kept back, in one line: what it does, and how long it took. */
+async function step(title, { command, args, shell }) {
+  const startedAt = performance.now();
+  process.stdout.write(`▸ ${title} …`);
+  const child = spawn(command, args, {
+    cwd: root,
+    env: environment(),
+    shell,
+    stdio: ["ignore", "pipe", "pipe"],
+  });
+  const output = [];
+  child.stdout.on("data", (chunk) => output.push(chunk));
+  child.stderr.on("data", (chunk) => output.push(chunk));
+  const code = await exitCodeOf(child);
+  const seconds = ((performance.now() - startedAt) / 1000).toFixed(1);
+  if (code !== 0) {
+    process.stdout.write(` failed after ${seconds} s\n`);
+    process.stderr.write(Buffer.concat(output));
+    fail(
+      `${title}: "${[command, ...args].join(" ")}" ended with exit code ${code}; its output is above.`,
+      code,
+    );
+  }
+  process.stdout.write(` ${seconds} s\n`);
+}
+
+/** Runs the command in the foreground until it ends. */
+async function handOver({ command, args, shell }) {
+  const child = spawn(command, args, { cwd: root, env: environment(), shell, stdio: "inherit" });
+  return await exitCodeOf(child);
+}
+
+function exitCodeOf(child) {
+  const pass = (signal) => child.kill(signal);
+  const signals = ["SIGINT", "SIGTERM", "SIGHUP"];
+  for (const signal of signals) {
+    process.on(signal, pass);
+  }
+  const watch = watchParent(() => child.kill("SIGTERM"));
+  return new Promise((resolve) => {
+    const end = (code) => {
+      clearInterval(watch);
+      for (const signal of signals) {
+        process.off(signal, pass);
+      }
+      resolve(code);
+    };
+    child.once("error", (error) => {
+      process.stderr.write(`${error.message}\n`);
+      end(1);
+    });
+    // 128 + the signal's number, as shells say it.
+    child.once("exit", (code, signal) => end(code ?? 128 + (constants.signals[signal] ?? 0)));
+  });
+}
+
+/** A pnpm that is killed with -9 tells nobody; without it the command would run on with nobody to stop it. */
+function watchParent(onGone) {
+  const parent = process.ppid;
+  if (process.env.npm_lifecycle_event === undefined) {
+    return undefined;
+  }
+  const timer = setInterval(() => {
+    if (process.ppid !== parent) {
+      clearInterval(timer);
+      onGone();
+    }
+  }, 500);
+  timer.unref();
+  return timer;
+}
+
+function fail(message, code = 1) {
+  process.stderr.write(`${message}\n`);
+  process.exit(code);
+}

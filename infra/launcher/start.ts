@@ -1,0 +1,59 @@
+// `npx -y pnpm@10 start`: a Kafka, the topics, the five services, and a card that says what to do with them.
+//
+// This file owns the process: its signals, its exit code and what an error looks like. The rest is launcher.ts.
+
+import { join } from "node:path";
+import { repositoryFolder, riffleFolder } from "../folders.ts";
+import { startKafka } from "../kafka/local-kafka.ts";
+import { explain } from "./errors.ts";
+import { Launcher } from "./launcher.ts";
+import { progressLines } from "./progress.ts";
+import { defaultRunFile } from "./run-file.ts";
+import { resolveSettings } from "./settings.ts";
+import { listenForStop } from "./stop-signals.ts";
+import { loadStreamsClient } from "./streams-client.ts";
+
+async function main(): Promise<void> {
+  const say = progressLines((text) => process.stdout.write(text));
+  let ending = false;
+  const end = async (exitCode: number) => {
+    ending = true;
+    await launcher.end();
+    say("stopped");
+    process.exit(exitCode);
+  };
+  const fail = (error: unknown) => {
+    // While the way back is under way, what breaks on the way there is no news.
+    if (!ending) {
+      process.stderr.write(`${explain(error)}\n`);
+      void end(1);
+    }
+  };
+  const launcher = new Launcher({
+    settings: resolveSettings(process.env),
+    startKafka: async (onProgress) => await startKafka({ onProgress }),
+    connectAdmin: async (brokers) => await (await loadStreamsClient("connectAdmin"))({ brokers }),
+    scriptOf: (name) => join(repositoryFolder, "services", name, "dist", "main.js"),
+    logsFolder: join(riffleFolder, "logs"),
+    runFile: defaultRunFile,
+    say,
+    print: (text) => process.stdout.write(text),
+    onFailed: fail,
+  });
+  listenForStop({
+    begin: (reason) => {
+      say(`stopping (${reason}); once more to force it`);
+      void end(0);
+    },
+    force: () => {
+      launcher.killAll();
+      process.exit(130);
+    },
+  });
+  await launcher.start().catch(fail);
+}
+
+await main().catch((error: unknown) => {
+  process.stderr.write(`${explain(error)}\n`);
+  process.exit(1);
+});

@@ -1,0 +1,52 @@
+// A bug here looks like this: services that wait for ever for a topic, or a changelog that loses state by age.
+
+import { allTopics } from "@riffle/contracts";
+import { describe, expect, it } from "vitest";
+import { clusterDefault, createPipelineTopics, pipelineTopicSpecs } from "../../../kafka/pipeline-topics.ts";
+
+describe("the pipeline's topics", () => {
+  it("are those of the contracts, all with the same number of partitions", () => {
+    const specs = pipelineTopicSpecs(allTopics, { replicationFactor: 1 });
+    expect(specs.map(({ name }) => name)).toEqual(allTopics.map(({ name }) => name));
+    expect(new Set(specs.map(({ partitions }) => partitions))).toEqual(new Set([12]));
+  });
+
+  it("keep compacted topics for ever and the others as long as they say", () => {
+    const specs = pipelineTopicSpecs(allTopics, { replicationFactor: 1, partitions: 3 });
+    expect(specs.find(({ name }) => name === "aggregates.account.v1")).toEqual({
+      name: "aggregates.account.v1",
+      partitions: 3,
+      replicationFactor: 1,
+      configs: {
+        "cleanup.policy": "compact",
+        "retention.ms": "-1",
+        "message.timestamp.type": "CreateTime",
+        "min.insync.replicas": "1",
+      },
+    });
+  });
+
+  it.each([
+    [1, "1"],
+    [2, "1"],
+    [3, "2"],
+    [clusterDefault, undefined],
+  ])("with %d copies need %s for a write", (replicationFactor, expected) => {
+    const [spec] = pipelineTopicSpecs(allTopics, { replicationFactor });
+    expect(spec?.configs["min.insync.replicas"]).toBe(expected);
+  });
+
+  it("close the admin connection also when creating fails", async () => {
+    let closed = false;
+    const admin = {
+      createTopics: () => Promise.reject(new Error("no controller")),
+      close: async () => {
+        closed = true;
+      },
+    };
+    await expect(createPipelineTopics(admin, allTopics, { replicationFactor: 1 })).rejects.toThrow(
+      "no controller",
+    );
+    expect(closed).toBe(true);
+  });
+});

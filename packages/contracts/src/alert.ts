@@ -1,0 +1,50 @@
+// The alert: a completed pattern that is worth a person's attention.
+//
+//   A1. It carries the transactions that caused it, in order, and the rule's version (promise P6).
+//   A2. Its id is derived from rule, version and causes (ids.ts). A withdrawal is a further event with the same id and
+//       the status `withdrawn`; an alert is never deleted.
+//   A3. It contains no wall clock: `firstAt` and `lastAt` are event times of its causes.
+import Type, { type Static } from "typebox";
+import { jsonCodec } from "./codec.ts";
+import { alertIdPattern } from "./ids.ts";
+import { amountSchema, currencySchema, eventTimeSchema, idSchema, transactionSchema } from "./transaction.ts";
+
+/** How much an alert matters, rising. */
+export const alertSeverities = ["low", "medium", "high"] as const;
+/** Whether an alert holds, or held no longer once earlier events had come. */
+export const alertStatuses = ["raised", "withdrawn"] as const;
+
+/** Schema of an alert's status, {@link alertStatuses}. */
+export const alertStatusSchema = Type.Enum(alertStatuses, { type: "string" });
+
+/** JSON Schema of {@link Alert}. */
+export const alertSchema = Type.Object(
+  {
+    id: Type.String({ pattern: alertIdPattern }),
+    rule: Type.String({ pattern: "^[a-z][a-z0-9-]{0,63}$", description: "the rule's name, card-testing" }),
+    ruleVersion: Type.Integer({ minimum: 1, maximum: Number.MAX_SAFE_INTEGER }),
+    severity: Type.Enum(alertSeverities, { type: "string" }),
+    accountId: idSchema,
+    status: alertStatusSchema,
+    reason: Type.String({ pattern: "^[^\\p{Cc}]{1,500}$", description: "one sentence for a person" }),
+    evidence: Type.Array(transactionSchema, { minItems: 1, description: "the causes, in order" }),
+    firstAt: eventTimeSchema,
+    lastAt: eventTimeSchema,
+    amount: amountSchema,
+    currency: currencySchema,
+  },
+  { additionalProperties: false, title: "Alert" },
+);
+
+/**
+ * A completed pattern of one account. `evidence` holds the causes in order, `firstAt` and `lastAt` the event times of
+ * the first and the last, `amount` and `currency` the payment that completed the pattern, in minor units.
+ */
+export type Alert = Static<typeof alertSchema>;
+/** One of {@link alertSeverities}. */
+export type AlertSeverity = (typeof alertSeverities)[number];
+/** One of {@link alertStatuses}. */
+export type AlertStatus = (typeof alertStatuses)[number];
+
+/** The codec of `alert/1`. */
+export const alertCodec = jsonCodec("alert", 1, alertSchema);

@@ -1,0 +1,50 @@
+// The envelope: what every record on every topic has, whatever its value means.
+//
+// Owns the vocabulary shared by the engine and the events: a topic, its codec, the names of the headers.
+// It is the only file of this package that `@riffle/streams` may import, so that the engine knows that a
+// record has a key, an event time and a trace, and never what a transaction is.
+
+/** The header names every record carries. Values are UTF-8. */
+export const headerNames = {
+  /** Schema of the value and its version, `transaction/1`. Written by the codec of the topic. */
+  schema: "schema",
+  /** W3C trace context, passed on unchanged from cause to effect. */
+  traceparent: "traceparent",
+  /** Epoch milliseconds at which ingest accepted the cause; latency and lag in seconds are measured from it. */
+  receivedAt: "received-at",
+} as const;
+
+/** Headers of a record by name. A name given twice keeps its last value, as Kafka's `lastHeader` does. */
+export type RecordHeaders = Readonly<Record<string, string>>;
+
+/** Bytes ⇄ value for one topic. Implementations are pure and hold no state between calls. */
+export interface Codec<V> {
+  /** What `encode` writes, as the `schema` header says it: `transaction/1`. */
+  readonly schema: string;
+  /** The UTF-8 bytes of the value. */
+  encode(value: V): Uint8Array;
+  /**
+   * The value in `bytes`, checked against the schema.
+   *
+   * @param bytes the record's value; `null` for a tombstone
+   * @param schema the record's `schema` header, absent when it had none
+   * @throws an `Error` with a stable string `code` when the bytes hold no value of this topic
+   */
+  decode(bytes: Uint8Array | null, schema: string | undefined): V;
+}
+
+/** `delete` drops old segments, `compact` keeps the newest record of each key. */
+export type CleanupPolicy = "delete" | "compact";
+
+/** One Kafka topic: its name, what its values are, how it is laid out, and who alone writes it. */
+export interface Topic<V> {
+  readonly name: string;
+  readonly codec: Codec<V>;
+  /** Every topic of the pipeline has the same count, so that a task finds its account under one number everywhere. */
+  readonly partitions: number;
+  readonly cleanupPolicy: CleanupPolicy;
+  /** How long records are kept, in milliseconds; -1 keeps them for ever (compacted topics). */
+  readonly retentionMs: number;
+  /** The one service that may write it. */
+  readonly owner: string;
+}

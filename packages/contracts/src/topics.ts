@@ -1,0 +1,111 @@
+// Topics: every topic of the pipeline, once. The admin step creates them from this list; auto-create is off.
+//
+//   K1. A name is lower case, domain first, version last; `<service>.dlq.v1` is what a service could not process.
+//   K2. A topic has one owner: the only service that writes it.
+//   K3. All have the same number of partitions, so that an account has one partition number everywhere.
+//   K4. Broker retention counts from a record's timestamp, which is event time. A transaction may be up to 7 days old
+//       when it is accepted, so topics that carry transactions keep them for 7 days more: otherwise the broker
+//       could delete what was accepted before anyone had read it.
+import { type AccountAggregate, accountAggregateCodec } from "./aggregate.ts";
+import { type Alert, alertCodec } from "./alert.ts";
+import { bytesCodec } from "./dead-letter.ts";
+import type { Codec, Topic } from "./envelope.ts";
+import { eventAgeMaxMs } from "./event-time.ts";
+import { type LateRecord, lateRecordCodec } from "./late.ts";
+import { type Notification, notificationCodec } from "./notification.ts";
+import { type Rejection, rejectionCodec } from "./rejection.ts";
+import { type Transaction, transactionCodec } from "./transaction.ts";
+
+const dayMs = 24 * 60 * 60 * 1000;
+
+/** Partitions of every topic: 12, which 1, 2, 3, 4, 6 or 12 replicas share evenly. */
+export const defaultPartitions = 12;
+
+/** How long every accepted record can be read, at the least: 7 days, so that a service may be down over a long week-end. */
+export const defaultRetentionMs = 7 * dayMs;
+
+/** How long topics of transactions keep a record after its event time: 14 days, {@link eventAgeMaxMs} more (K4). */
+export const transactionRetentionMs = eventAgeMaxMs + defaultRetentionMs;
+
+/** How long alerts, notifications and dead letters are kept after their event time: 30 days, for people work on them. */
+export const longRetentionMs = 30 * dayMs;
+
+/** The services that own topics. */
+export const serviceNames = ["ingest", "filter", "aggregator", "fraud-detector", "notifier"] as const;
+
+/** One of {@link serviceNames}. */
+export type ServiceName = (typeof serviceNames)[number];
+
+function topic<V>(name: string, owner: ServiceName, codec: Codec<V>, retentionMs: number): Topic<V> {
+  return Object.freeze({
+    name,
+    codec,
+    partitions: defaultPartitions,
+    cleanupPolicy: retentionMs === -1 ? "compact" : "delete",
+    retentionMs,
+    owner,
+  });
+}
+
+function deadLetters(service: ServiceName): Topic<Uint8Array | null> {
+  return topic(`${service}.dlq.v1`, service, bytesCodec, longRetentionMs);
+}
+
+/** Every topic of the pipeline by its name in code. */
+export const topics = Object.freeze({
+  /** What ingest accepted: a 202 means that the record is here. */
+  transactionsReceived: topic<Transaction>(
+    "transactions.received.v1",
+    "ingest",
+    transactionCodec,
+    transactionRetentionMs,
+  ),
+  /** What passed the filter: each transaction once. */
+  transactionsScreened: topic<Transaction>(
+    "transactions.screened.v1",
+    "filter",
+    transactionCodec,
+    transactionRetentionMs,
+  ),
+  /** What the filter kept out, each with its reason. */
+  transactionsRejected: topic<Rejection>(
+    "transactions.rejected.v1",
+    "filter",
+    rejectionCodec,
+    transactionRetentionMs,
+  ),
+  /** What the filter could not process. */
+  filterDeadLetters: deadLetters("filter"),
+  /** The newest state of every window; compacted, keyed by `aggregateKey` and partitioned by account. */
+  aggregatesAccount: topic<AccountAggregate>(
+    "aggregates.account.v1",
+    "aggregator",
+    accountAggregateCodec,
+    -1,
+  ),
+  /** Transactions that missed a window, with the windows they missed. */
+  aggregatorLate: topic<LateRecord>(
+    "aggregator.late.v1",
+    "aggregator",
+    lateRecordCodec,
+    transactionRetentionMs,
+  ),
+  /** What the aggregator could not process. */
+  aggregatorDeadLetters: deadLetters("aggregator"),
+  /** Alerts raised and withdrawn, with their evidence. */
+  alerts: topic<Alert>("alerts.v1", "fraud-detector", alertCodec, longRetentionMs),
+  /** What the fraud detector could not process. */
+  fraudDetectorDeadLetters: deadLetters("fraud-detector"),
+  /** The outcome of every notification. */
+  notifications: topic<Notification>("notifications.v1", "notifier", notificationCodec, longRetentionMs),
+  /** What the notifier could not process. */
+  notifierDeadLetters: deadLetters("notifier"),
+});
+
+/** The same topics as a list, in the order of the pipeline. */
+export const allTopics: readonly Topic<unknown>[] = Object.freeze(Object.values(topics));
+
+/** The compacted topic behind a state store: `fraud-detector-matches-changelog`. */
+export function changelogTopicName(service: string, store: string): string {
+  return `${service}-${store}-changelog`;
+}

@@ -1,0 +1,116 @@
+// The values behind the golden records, one per event and version. A released one never changes: a changed event gets a
+// new version and a further value beside the old one.
+import { type AccountAggregate, accountAggregateCodec } from "../../src/aggregate.ts";
+import { type Alert, alertCodec } from "../../src/alert.ts";
+import type { Codec } from "../../src/envelope.ts";
+import { type LateRecord, lateRecordCodec } from "../../src/late.ts";
+import { type Notification, notificationCodec } from "../../src/notification.ts";
+import { type Rejection, rejectionCodec } from "../../src/rejection.ts";
+import { type Transaction, transactionCodec } from "../../src/transaction.ts";
+
+const probe: Transaction = {
+  id: "t-1",
+  accountId: "acct-1",
+  amount: 199,
+  currency: "EUR",
+  occurredAt: "2026-03-01T12:00:00Z",
+  type: "purchase",
+};
+
+const full: Transaction = {
+  id: "t-2",
+  accountId: "acct-1",
+  amount: 9007199254740991,
+  currency: "JPY",
+  occurredAt: "2026-03-01T13:04:59.999+01:00",
+  type: "withdrawal",
+  channel: "atm",
+  merchantId: "Café №5",
+  merchantCategory: "0742",
+  country: "DE",
+  latitude: 52.52,
+  longitude: -13.405,
+  deviceId: "device 7",
+  ipAddress: "2001:db8::1",
+  counterpartyId: "acct-9",
+  metadata: { note: 'quoted "text" and \u{1F4B6}', order: "" },
+};
+
+const alert: Alert = {
+  id: "al_0123456789abcdef0123456789abcdef",
+  rule: "card-testing",
+  ruleVersion: 1,
+  severity: "high",
+  accountId: "acct-1",
+  status: "raised",
+  reason: "1 small purchase, then 1,200.00 EUR within 5 minutes.",
+  evidence: [probe, full],
+  firstAt: "2026-03-01T12:00:00Z",
+  lastAt: "2026-03-01T13:04:59.999+01:00",
+  amount: 9007199254740991,
+  currency: "JPY",
+};
+
+const aggregate: AccountAggregate = {
+  accountId: "acct-1",
+  currency: "EUR",
+  window: { kind: "hopping", sizeMs: 60000, advanceMs: 10000, start: 1772366400000, end: 1772366460000 },
+  count: 3,
+  sum: 301,
+  min: 1,
+  max: 200,
+  average: 100.33333333333333,
+  final: false,
+};
+
+const rejection: Rejection = {
+  transactionId: "t-1",
+  accountId: "acct-1",
+  reason: "duplicate",
+  detail: "The id came before with the same content.",
+  transaction: probe,
+};
+
+const late: LateRecord = {
+  transactionId: "t-1",
+  accountId: "acct-1",
+  windows: [
+    { kind: "tumbling", sizeMs: 60000, start: 1772366400000, end: 1772366460000 },
+    { kind: "session", sizeMs: 30000, start: -5, end: 1772366400001 },
+  ],
+  streamTimeMs: 1772366999999,
+  transaction: probe,
+};
+
+const notification: Notification = {
+  id: "nt_fedcba9876543210fedcba9876543210",
+  alertId: "al_0123456789abcdef0123456789abcdef",
+  alertStatus: "raised",
+  accountId: "acct-1",
+  channel: "webhook",
+  outcome: "delivered",
+  attempts: [
+    { at: "2026-03-01T12:05:00.100Z", status: null, durationMs: 2000, error: "no answer within 2000 ms" },
+    { at: "2026-03-01T12:05:03.100Z", status: 204, durationMs: 12.5 },
+  ],
+};
+
+/** One golden record: the file it lies in, the codec that owns it, the value it holds. */
+export interface GoldenRecord {
+  readonly file: string;
+  readonly codec: Codec<unknown>;
+  readonly value: unknown;
+}
+
+function golden<V>(file: string, codec: Codec<V>, value: V): GoldenRecord {
+  return { file, codec, value };
+}
+
+export const goldenRecords: readonly GoldenRecord[] = [
+  golden("transaction.1.json", transactionCodec, full),
+  golden("alert.1.json", alertCodec, alert),
+  golden("account-aggregate.1.json", accountAggregateCodec, aggregate),
+  golden("rejection.1.json", rejectionCodec, rejection),
+  golden("late-record.1.json", lateRecordCodec, late),
+  golden("notification.1.json", notificationCodec, notification),
+];

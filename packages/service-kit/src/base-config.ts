@@ -1,0 +1,108 @@
+// The variables that more than one service has, and the relations between them.
+//
+// A service spreads what it needs into its own schema: `Type.Object({ ...baseConfig, ...streamConfig, … })`.
+// Descriptions are sentences of the README tables (config-pages.ts).
+
+import { hostname } from "node:os";
+import { Type } from "typebox";
+import type { Relation } from "./config.ts";
+
+const portRule = { minimum: 0, maximum: 65_535, rule: "a port from 0 to 65535" };
+
+/** A duration in whole milliseconds, from 1 up. */
+export function durationMs(defaultMs: number, description: string) {
+  return Type.Integer({ minimum: 1, unit: "milliseconds", default: defaultMs, description });
+}
+
+/** A TCP port to listen on. 0 lets the system choose a free one (tests). */
+export function listenPort(defaultPort: number, description: string) {
+  return Type.Integer({ ...portRule, default: defaultPort, description });
+}
+
+/** The admin port with a service's own default, so that all services can run on one machine. */
+export function adminPort(defaultPort: number) {
+  return listenPort(
+    defaultPort,
+    "Port of /livez, /readyz, /metrics and /version; never shared with business traffic.",
+  );
+}
+
+/** What every service reads from its environment. */
+export const baseConfig = {
+  KAFKA_BROKERS: Type.Array(
+    Type.String({ pattern: "^(\\[[0-9A-Fa-f:.]+\\]|[A-Za-z0-9._-]+):([1-9][0-9]{0,4})$" }),
+    {
+      minItems: 1,
+      rule: "a comma-separated list",
+      examples: ["127.0.0.1:9092"],
+      description: "Brokers to start from, host:port; the rest of the cluster is learnt from them.",
+    },
+  ),
+  RIFFLE_INSTANCE_ID: Type.String({
+    pattern: "^[A-Za-z0-9._-]{1,64}$",
+    rule: "1 to 64 of A-Z a-z 0-9 . _ -",
+    default:
+      hostname()
+        .replace(/[^A-Za-z0-9._-]/g, "-")
+        .slice(0, 64) || "local",
+    defaultText: "the host name",
+    description:
+      "Name of this process among the replicas of its service. Stable over restarts, because Kafka fences the predecessor of the same name; two replicas on one host need two names.",
+  }),
+  ADMIN_HOST: Type.String({
+    minLength: 1,
+    default: "127.0.0.1",
+    description: "Address the admin port listens on; 0.0.0.0 where probes come from outside the host.",
+  }),
+  ADMIN_PORT: adminPort(9464),
+  LOG_LEVEL: Type.Enum(["fatal", "error", "warn", "info", "debug", "trace", "silent"], {
+    default: "info",
+    description: "Least severity that is written to standard error.",
+  }),
+  SHUTDOWN_DEADLINE_MS: durationMs(
+    15_000,
+    "How long a shutdown may take before the process ends itself with code 1; keep it below the orchestrator's grace period.",
+  ),
+};
+
+/** What a service that processes a topic reads besides. */
+export const streamConfig = {
+  SESSION_TIMEOUT_MS: durationMs(
+    15_000,
+    "Silence after which the group takes a member for dead. Lower: faster takeover; higher: fewer false alarms.",
+  ),
+  TRANSACTION_TIMEOUT_MS: durationMs(
+    10_000,
+    "Age at which the broker aborts an unfinished atomic commit; bounds how long a crashed process holds readers back.",
+  ),
+  HEARTBEAT_INTERVAL_MS: durationMs(3_000, "Time between signs of life to the group."),
+  IDLE_AFTER_MS: durationMs(
+    5_000,
+    "Quiet time after which stream time follows the wall clock, so that windows close though traffic stops.",
+  ),
+  COMMIT_INTERVAL_MS_MAX: durationMs(
+    100,
+    "Longest time between atomic commits under load; a larger one is cheaper and slower to be seen.",
+  ),
+};
+
+/** The rules between the variables of {@link streamConfig}. Those a schema lacks are skipped. */
+export const streamRelations: readonly Relation[] = [
+  {
+    // Otherwise a dead member's tasks move on while its open commit still blocks readers.
+    between: ["TRANSACTION_TIMEOUT_MS", "SESSION_TIMEOUT_MS"],
+    rule: "below SESSION_TIMEOUT_MS",
+    holds: (transactionMs = 0, sessionMs = 0) => transactionMs < sessionMs,
+  },
+  {
+    // One lost heartbeat must not cost the membership.
+    between: ["HEARTBEAT_INTERVAL_MS", "SESSION_TIMEOUT_MS"],
+    rule: "below half of SESSION_TIMEOUT_MS",
+    holds: (heartbeatMs = 0, sessionMs = 0) => heartbeatMs < sessionMs / 2,
+  },
+  {
+    between: ["COMMIT_INTERVAL_MS_MAX", "TRANSACTION_TIMEOUT_MS"],
+    rule: "below half of TRANSACTION_TIMEOUT_MS",
+    holds: (commitMs = 0, transactionMs = 0) => commitMs < transactionMs / 2,
+  },
+];

@@ -1,0 +1,13 @@
+export {
+  runStreamService,
+  type StreamProcessConfig,
+  type StreamServiceDefinition,
+} from "./run-stream-service.ts";
+export {
+  STREAM_TRANSPORT,
+  StreamHandler,
+  type StreamHandlerExtras,
+  type StreamHandlerOptions,
+  stageOf,
+} from "./stream-handler.ts";
+export { type StageRunner, StreamStrategy, type StreamStrategyOptions } from "./stream-strategy.ts";

@@ -1,0 +1,153 @@
+// The errors of the engine, named by what happens next.
+//
+// Owns the classes and the registry of codes. Does not decide what to do about an error of the client or
+// of a handler: that is worker/failure.ts, the one table.
+//
+//   E1. Every error has a code of the registry; a code is never reused for something else.
+//   E2. A message says what was attempted, what was found and what to do; `cause` is kept.
+
+/** Every code the engine throws, with its meaning and what to do about it. */
+export const streamsErrors = {
+  STREAMS_CONFIG_INVALID: {
+    meaning: "The options given to the engine contradict each other or the topics in the cluster.",
+    remedy: "Correct the options that the message names; it lists every fault at once.",
+  },
+  STREAMS_BROKER_REFUSED: {
+    meaning: "A broker answered a request with an error, so the request had no effect.",
+    remedy: "The message names the API and Kafka's error; the engine retries what is safe to retry.",
+  },
+  STREAMS_OUTCOME_UNKNOWN: {
+    meaning: "No answer came to a request that may have taken effect (time-out, closed connection).",
+    remedy:
+      "The engine discards the producer and restarts from the committed offsets; if it repeats, look at the network and the brokers' load.",
+  },
+  STREAMS_CLUSTER_UNREACHABLE: {
+    meaning: "No broker of the list could be reached.",
+    remedy: "Check KAFKA_BROKERS, and that the brokers advertise addresses this process can reach.",
+  },
+  STREAMS_FENCED: {
+    meaning: "Another process owns this producer id, group member or generation now.",
+    remedy:
+      "Nothing: the tasks are dropped and the group is joined again. If it repeats, two processes share one RIFFLE_INSTANCE_ID.",
+  },
+  STREAMS_RECORD_CORRUPT: {
+    meaning: "A record batch read from a broker does not match its checksum or its own lengths.",
+    remedy: "Check the broker's disks; the engine does not process what it cannot trust.",
+  },
+  STREAMS_RECORD_TOO_LARGE: {
+    meaning: "One record is larger than the largest batch a broker takes.",
+    remedy: "Make the value smaller, or raise max.message.bytes of the topic and recordBytesMax together.",
+  },
+  STREAMS_OFFSET_OUT_OF_RANGE: {
+    meaning: "The committed offset is no longer in the log: records were deleted before they were processed.",
+    remedy:
+      "Raise the topic's retention; to go on without the lost records, reset the group's offsets by hand.",
+  },
+  STREAMS_HANDLER_FAILED: {
+    meaning: "A handler threw while it held a record.",
+    remedy: "See the cause; the record is retried, then dead-lettered, and its neighbours go on.",
+  },
+  STREAMS_TRANSACTIONS_TOO_OLD: {
+    meaning: "The cluster's transaction.version feature is below 2.",
+    remedy: "Run `kafka-features.sh upgrade --feature transaction.version=2` on a Kafka of 4.0 or newer.",
+  },
+  STREAMS_TOPIC_MISSING: {
+    meaning:
+      "A topic the service needs does not exist, or has another number of partitions than its partners.",
+    remedy: "Run the topic creation step; never rely on auto-creation.",
+  },
+  STREAMS_STORE_UNKNOWN: {
+    meaning: "A handler asked for a store that its stage does not declare.",
+    remedy: "Name the store in the `stores` of the handler.",
+  },
+  STREAMS_STATE_CORRUPT: {
+    meaning: "A changelog record cannot be read by the store's serde.",
+    remedy:
+      "Deploy the version that wrote it, or migrate the changelog; the engine never starts on partial state.",
+  },
+  STREAMS_EMIT_UNDECLARED: {
+    meaning: "A handler emitted to a topic that its stage does not declare.",
+    remedy: "Name the topic in the `emits` of the handler.",
+  },
+} as const;
+
+/** A code of {@link streamsErrors}. */
+export type StreamsErrorCode = keyof typeof streamsErrors;
+
+/** Base of all errors the engine throws. */
+export class StreamsError extends Error {
+  readonly code: StreamsErrorCode;
+
+  constructor(code: StreamsErrorCode, message: string, options?: ErrorOptions) {
+    super(message, options);
+    this.name = new.target.name;
+    this.code = code;
+  }
+}
+
+/** The options are wrong: nothing was started. Carries every fault found. */
+export class StreamsConfigError extends StreamsError {
+  readonly faults: readonly string[];
+
+  constructor(faults: readonly string[]) {
+    super(
+      "STREAMS_CONFIG_INVALID",
+      `The stream engine was not started:\n${faults.map((f) => `  - ${f}`).join("\n")}`,
+    );
+    this.faults = faults;
+  }
+}
+
+/** A broker said no, definitely: the request had no effect. */
+export class BrokerRefusedError extends StreamsError {
+  /** Kafka's numeric error code. */
+  readonly errorCode: number;
+  /** Kafka's name for it, `NOT_LEADER_OR_FOLLOWER`. */
+  readonly errorName: string;
+
+  constructor(api: string, errorCode: number, errorName: string, detail = "", options?: ErrorOptions) {
+    super(
+      "STREAMS_BROKER_REFUSED",
+      `${api}: the broker answered ${errorName} (${errorCode})${detail && `: ${detail}`}`,
+      options,
+    );
+    this.errorCode = errorCode;
+    this.errorName = errorName;
+  }
+}
+
+/** The request may or may not have taken effect. After it, the producer that sent it must be discarded. */
+export class OutcomeUnknownError extends StreamsError {
+  constructor(message: string, options?: ErrorOptions) {
+    super("STREAMS_OUTCOME_UNKNOWN", message, options);
+  }
+}
+
+/** Another owner exists: drop what it owns now and join again. */
+export class FencedError extends StreamsError {
+  constructor(message: string, options?: ErrorOptions) {
+    super("STREAMS_FENCED", message, options);
+  }
+}
+
+/** A handler threw; says at which record, so that this record alone can be retried and dead-lettered. */
+export class HandlerError extends StreamsError {
+  readonly topic: string;
+  readonly partition: number;
+  /** Offset of the record the handler held, or -1 when it held none (stream time, start of a batch). */
+  readonly offset: number;
+
+  constructor(topic: string, partition: number, offset: number, cause: unknown) {
+    const what = cause instanceof Error ? `${cause.name}: ${cause.message}` : String(cause);
+    super(
+      "STREAMS_HANDLER_FAILED",
+      `The handler of ${topic} failed at partition ${partition}, offset ${offset}: ${what}`,
+      {
+        cause,
+      },
+    );
+    this.topic = topic;
+    this.partition = partition;
+    this.offset = offset;
+  }
+}

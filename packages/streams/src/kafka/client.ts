@@ -1,0 +1,199 @@
+// Everything a worker needs of Kafka, connected: three wires, because a broker serves the requests of one connection
+// in order and a join, a long poll or a restore would hold up the commits behind it.
+
+import { StreamsConfigError } from "../errors.ts";
+import { readPositionMetadata } from "../worker/position-metadata.ts";
+import type { Stage } from "../worker/stage.ts";
+import { changelogTopic } from "../worker/task.ts";
+import { connectAdmin } from "./admin.ts";
+import { ChangelogReader } from "./changelog-reader.ts";
+import { Fetcher, type FetcherOptions } from "./fetcher.ts";
+import { GroupMember } from "./group-member.ts";
+import type {
+  ChangelogSource,
+  GroupMembership,
+  PositionReader,
+  RecordSource,
+  TopicPartition,
+  TransactionalSender,
+} from "./ports.ts";
+import { CommittedPositions } from "./position-reader.ts";
+import { TransactionalProducer } from "./transactional-producer.ts";
+import { Wire, type WireOptions } from "./wire.ts";
+
+/** How a stage reaches Kafka; times in milliseconds. */
+export interface StreamsClientOptions extends Omit<WireOptions, "clientId"> {
+  /**
+   * Names this process's place in the deployment (a pod's stable name). Makes the group membership static and the
+   * transactional id stable, so that a quick restart neither rebalances nor waits. No two live processes may share it.
+   */
+  readonly instanceId: string;
+  /** How long the group waits for a silent member. Default 15,000. */
+  readonly sessionTimeoutMs?: number;
+  /** Default a fifth of the session time-out. */
+  readonly heartbeatIntervalMs?: number;
+  /** How long a rebalance waits for members to finish what they hold. Default 30,000. */
+  readonly rebalanceTimeoutMs?: number;
+  /** Default 10,000; must be below the session time-out, or a commit could end after its member was given up. */
+  readonly transactionTimeoutMs?: number;
+  readonly fetch?: FetcherOptions;
+}
+
+/** The ports of a worker, connected. */
+export interface StreamsClient {
+  readonly transactionalId: string;
+  readonly member: GroupMembership;
+  readonly source: RecordSource;
+  readonly positions: PositionReader;
+  readonly changelogs: ChangelogSource;
+  /** A fresh transactional producer; fences and aborts whatever the last one left. */
+  openSender(): Promise<TransactionalSender>;
+  /** Ends open transactions of former owners of these partitions. */
+  fenceWriters(partitions: readonly TopicPartition[]): Promise<void>;
+  /** Interrupts a wait for records. */
+  interrupt(): void;
+  close(): Promise<void>;
+}
+
+const topicsOf = (stage: Stage) => {
+  const inputs = [...new Set(stage.handlers.map(({ topic }) => topic.name))];
+  const outputs = [
+    ...new Set([...stage.handlers.flatMap(({ emits }) => emits.map(({ name }) => name)), stage.deadLetters]),
+  ];
+  const stores = [...new Set(stage.handlers.flatMap((handler) => handler.stores.map(({ name }) => name)))];
+  return { inputs, outputs, changelogs: stores.map((store) => changelogTopic(stage.service, store)) };
+};
+
+/** Creates the stage's changelogs, with as many partitions and replicas as its input has. */
+const createChangelogs = async (
+  options: WireOptions,
+  wire: Wire,
+  input: string,
+  changelogs: readonly string[],
+): Promise<void> => {
+  if (changelogs.length === 0) return;
+  const admin = await connectAdmin(options);
+  try {
+    await admin.createTopics(
+      changelogs.map((name) => ({
+        name,
+        partitions: wire.partitionCount(input),
+        replicationFactor: wire.replicationFactor(input),
+        configs: { "cleanup.policy": "compact" },
+      })),
+    );
+  } finally {
+    await admin.close();
+  }
+};
+
+const checkCoPartitioning = (wire: Wire, topics: readonly string[]): void => {
+  const [first = "", ...others] = topics;
+  const expected = wire.partitionCount(first);
+  const faults = others
+    .filter((topic) => wire.partitionCount(topic) !== expected)
+    .map(
+      (topic) =>
+        `${topic} has ${wire.partitionCount(topic)} partitions, but ${first} has ${expected}: they must be the same.`,
+    );
+  if (faults.length > 0) throw new StreamsConfigError(faults);
+};
+
+const checkTimeouts = (
+  sessionTimeoutMs: number,
+  transactionTimeoutMs: number,
+  heartbeatIntervalMs: number,
+): void => {
+  const faults: string[] = [];
+  if (transactionTimeoutMs >= sessionTimeoutMs) {
+    faults.push(
+      `transactionTimeoutMs ${transactionTimeoutMs} must be below sessionTimeoutMs ${sessionTimeoutMs}.`,
+    );
+  }
+  if (heartbeatIntervalMs * 2 > sessionTimeoutMs) {
+    faults.push(
+      `heartbeatIntervalMs ${heartbeatIntervalMs} must be at most half of sessionTimeoutMs ${sessionTimeoutMs}.`,
+    );
+  }
+  if (faults.length > 0) throw new StreamsConfigError(faults);
+};
+
+/**
+ * Connects a stage to Kafka and creates its changelog topics where they are missing.
+ *
+ * @throws StreamsConfigError when topics or time-outs contradict each other; StreamsError when the cluster is unreachable
+ */
+export const connectStreams = async (stage: Stage, options: StreamsClientOptions): Promise<StreamsClient> => {
+  const {
+    instanceId,
+    sessionTimeoutMs = 15_000,
+    transactionTimeoutMs = 10_000,
+    rebalanceTimeoutMs = 30_000,
+  } = options;
+  const heartbeatIntervalMs = options.heartbeatIntervalMs ?? Math.floor(sessionTimeoutMs / 5);
+  checkTimeouts(sessionTimeoutMs, transactionTimeoutMs, heartbeatIntervalMs);
+  const groupId = stage.service;
+  const transactionalId = `${groupId}-${instanceId}`;
+  const { inputs, outputs, changelogs } = topicsOf(stage);
+  const wireOptions = (purpose: string): WireOptions => ({
+    ...options,
+    clientId: `${transactionalId}-${purpose}`,
+  });
+
+  const wires = await Promise.all([
+    Wire.connect(wireOptions("group")),
+    Wire.connect(wireOptions("fetch")),
+    Wire.connect(wireOptions("commit")),
+  ]);
+  const [groupWire, fetchWire, commitWire] = wires;
+  const closeAll = async () => void (await Promise.all(wires.map((wire) => wire.close())));
+  try {
+    await Promise.all([
+      groupWire.loadTopics(inputs),
+      fetchWire.loadTopics(inputs),
+      commitWire.loadTopics([...inputs, ...outputs]),
+    ]);
+    checkCoPartitioning(commitWire, [...inputs, ...outputs]);
+    await createChangelogs(wireOptions("admin"), commitWire, inputs[0] ?? "", changelogs);
+    await commitWire.loadTopics(changelogs);
+    checkCoPartitioning(commitWire, [...inputs, ...changelogs]);
+  } catch (error) {
+    await closeAll();
+    throw error;
+  }
+
+  const log = options.log;
+  const source = new Fetcher(fetchWire, options.fetch);
+  const member = new GroupMember(groupWire, {
+    groupId,
+    groupInstanceId: instanceId,
+    topics: inputs,
+    sessionTimeoutMs,
+    rebalanceTimeoutMs,
+    heartbeatIntervalMs,
+    onChange: () => source.interrupt(),
+    ...(log === undefined ? {} : { log }),
+  });
+  const positions = new CommittedPositions(commitWire, {
+    groupId,
+    transactionTimeoutMs,
+    transactionalId,
+    writerOf: (metadata) => readPositionMetadata(metadata)?.writer,
+    ...(log === undefined ? {} : { log }),
+  });
+  return {
+    transactionalId,
+    member,
+    source,
+    positions,
+    changelogs: new ChangelogReader(commitWire),
+    openSender: () =>
+      TransactionalProducer.open(commitWire, { transactionalId, groupId, transactionTimeoutMs }),
+    fenceWriters: (partitions) => positions.fenceWriters(partitions),
+    interrupt: () => source.interrupt(),
+    close: async () => {
+      source.close();
+      await closeAll();
+    },
+  };
+};

@@ -1,0 +1,235 @@
+// The fetcher: reads assigned partitions ahead of the worker, read committed.
+//
+//   F1. A chunk carries the offset after everything its fetch covered, so that positions move past markers.
+//   F2. What was fetched for an assignment that has changed since is dropped.
+//   F3. A partition is read ahead up to `prefetchBytesMax`; past it, it is left out of the fetches until the worker
+//       has caught up. While one is left out the broker is asked to wait only briefly, so that it can come back soon.
+//   F4. An offset that is no longer in the log stops the source with an error that says what was lost.
+
+import { setTimeout as delay } from "node:timers/promises";
+import { OutcomeUnknownError, StreamsError } from "../errors.ts";
+import { failIfRefused } from "./coordinator.ts";
+import type { FetchedChunk, RecordSource, TopicPartition } from "./ports.ts";
+import { errorCodes } from "./protocol/errors.ts";
+import { type FetchedPartition, fetch } from "./protocol/fetch.ts";
+import { committedRecords } from "./read-committed.ts";
+import { decodeRecordBatches } from "./record-batch.ts";
+import type { Wire } from "./wire.ts";
+
+/** How far and how much to read ahead. */
+export interface FetcherOptions {
+  /** How long a broker waits when there is nothing to read. Default 250 ms: the request rate of an idle service. */
+  readonly maxWaitMs?: number;
+  /** Default 1 MiB. */
+  readonly partitionBytesMax?: number;
+  /** Bytes a partition may hold unread, default 2 MiB. */
+  readonly prefetchBytesMax?: number;
+}
+
+interface Assigned extends TopicPartition {
+  /** Offset of the next fetch. */
+  offset: number;
+  /** Offset after the last chunk the worker took. */
+  taken: number;
+  readonly chunks: FetchedChunk[];
+  bytes: number;
+  end: number | undefined;
+}
+
+const bytesMax = 8 << 20;
+/** Wait while a partition is left out of the fetch for being read far ahead (F3). */
+const crowdedWaitMs = 10;
+const retryMs = 100;
+const moved: readonly number[] = [
+  errorCodes.NOT_LEADER_OR_FOLLOWER,
+  errorCodes.LEADER_NOT_AVAILABLE,
+  errorCodes.UNKNOWN_TOPIC_OR_PARTITION,
+  errorCodes.FENCED_LEADER_EPOCH,
+  errorCodes.UNKNOWN_LEADER_EPOCH,
+  errorCodes.OFFSET_NOT_AVAILABLE,
+  errorCodes.KAFKA_STORAGE_ERROR,
+  errorCodes.REPLICA_NOT_AVAILABLE,
+];
+
+/** Reads partitions from their leaders, one long poll a broker. */
+export class Fetcher implements RecordSource {
+  readonly #wire: Wire;
+  readonly #maxWaitMs: number;
+  readonly #partitionBytesMax: number;
+  readonly #prefetchBytesMax: number;
+  readonly #assigned = new Map<string, Assigned>();
+  readonly #polling = new Set<number>();
+  #queue: Assigned[] = [];
+  #failure: Error | undefined;
+  #wake: (() => void) | undefined;
+  #closed = false;
+
+  constructor(wire: Wire, options: FetcherOptions = {}) {
+    this.#wire = wire;
+    this.#maxWaitMs = options.maxWaitMs ?? 250;
+    this.#partitionBytesMax = options.partitionBytesMax ?? 1 << 20;
+    this.#prefetchBytesMax = options.prefetchBytesMax ?? 2 << 20;
+  }
+
+  get ready(): boolean {
+    return this.#queue.length > 0 || this.#failure !== undefined;
+  }
+
+  assign({ topic, partition }: TopicPartition, offset: number): void {
+    this.unassign({ topic, partition });
+    this.#assigned.set(nameOf({ topic, partition }), {
+      topic,
+      partition,
+      offset,
+      taken: offset,
+      chunks: [],
+      bytes: 0,
+      end: undefined,
+    });
+    this.#poll();
+  }
+
+  unassign(partition: TopicPartition): void {
+    const assigned = this.#assigned.get(nameOf(partition));
+    if (assigned === undefined) return;
+    this.#assigned.delete(nameOf(partition));
+    this.#queue = this.#queue.filter((queued) => queued !== assigned);
+  }
+
+  lag(partition: TopicPartition): number | undefined {
+    const assigned = this.#assigned.get(nameOf(partition));
+    return assigned?.end === undefined ? undefined : Math.max(0, assigned.end - assigned.taken);
+  }
+
+  async next(waitMs: number): Promise<FetchedChunk | undefined> {
+    if (!this.ready && waitMs > 0) await this.#waitForChunk(waitMs);
+    if (this.#failure !== undefined) {
+      const failure = this.#failure;
+      this.#failure = undefined;
+      throw failure;
+    }
+    const assigned = this.#queue.shift();
+    const chunk = assigned?.chunks.shift();
+    if (assigned === undefined || chunk === undefined) return undefined;
+    assigned.bytes -= chunk.bytes;
+    assigned.taken = chunk.nextOffset;
+    if (assigned.chunks.length > 0) this.#queue.push(assigned);
+    this.#poll();
+    return chunk;
+  }
+
+  /** Interrupts a `next` that waits. */
+  interrupt(): void {
+    this.#wake?.();
+  }
+
+  close(): void {
+    this.#closed = true;
+    this.#assigned.clear();
+    this.#queue = [];
+    this.#wake?.();
+  }
+
+  async #waitForChunk(waitMs: number): Promise<void> {
+    const { promise, resolve } = Promise.withResolvers<void>();
+    const timer = setTimeout(resolve, waitMs);
+    this.#wake = resolve;
+    await promise;
+    clearTimeout(timer);
+    this.#wake = undefined;
+  }
+
+  /** Starts a poll of every leader that has none under way. */
+  #poll(): void {
+    if (this.#closed) return;
+    const leaders = new Set(
+      [...this.#assigned.values()].map(({ topic, partition }) => this.#wire.leaderOf(topic, partition)),
+    );
+    for (const leader of leaders) {
+      if (this.#polling.has(leader)) continue;
+      this.#polling.add(leader);
+      void this.#pollLeader(leader);
+    }
+  }
+
+  /** Polls one leader for as long as it has partitions to read. Never rejects: failures reach the worker by `next`. */
+  async #pollLeader(leader: number): Promise<void> {
+    try {
+      while (!this.#closed) {
+        const led = [...this.#assigned.values()].filter(
+          ({ topic, partition }) => this.#wire.leaderOf(topic, partition) === leader,
+        );
+        const wanted = led.filter(({ bytes }) => bytes < this.#prefetchBytesMax);
+        if (wanted.length === 0) return;
+        await this.#fetchFrom(leader, wanted, wanted.length < led.length ? crowdedWaitMs : this.#maxWaitMs);
+      }
+    } catch (error) {
+      this.#fail(error as Error);
+    } finally {
+      this.#polling.delete(leader);
+    }
+  }
+
+  async #fetchFrom(leader: number, wanted: readonly Assigned[], maxWaitMs: number): Promise<void> {
+    if (leader < 0) return this.#recover();
+    const limits = { maxWaitMs, bytesMax, partitionBytesMax: this.#partitionBytesMax };
+    const asked = new Map(wanted.map((assigned) => [assigned, assigned.offset]));
+    let answer: Awaited<ReturnType<typeof this.send>>;
+    try {
+      answer = await this.send(leader, wanted, limits);
+    } catch (error) {
+      if (!(error instanceof OutcomeUnknownError)) throw error;
+      return this.#recover();
+    }
+    failIfRefused("Fetch", answer.errorCode);
+    let stale = false;
+    for (const fetched of answer.partitions) {
+      const assigned = this.#assigned.get(nameOf(fetched));
+      if (assigned === undefined || asked.get(assigned) !== assigned.offset) continue;
+      if (moved.includes(fetched.errorCode)) stale = true;
+      else this.#take(assigned, fetched);
+    }
+    if (stale) await this.#recover();
+  }
+
+  private send(leader: number, wanted: readonly Assigned[], limits: Parameters<typeof fetch>[1]) {
+    return this.#wire.send(leader, fetch(wanted, limits));
+  }
+
+  /** Reading loses nothing: after a lost answer or a moved leader, look where the leaders are and read again. */
+  async #recover(): Promise<void> {
+    await delay(retryMs);
+    if (!this.#closed) await this.#wire.refreshMetadata().catch(() => {});
+    this.#poll();
+  }
+
+  #take(assigned: Assigned, fetched: FetchedPartition): void {
+    const { topic, partition, offset } = assigned;
+    if (fetched.errorCode === errorCodes.OFFSET_OUT_OF_RANGE) throw outOfRange(assigned, fetched);
+    failIfRefused(`Fetch of ${topic}/${partition} at ${offset}`, fetched.errorCode);
+    assigned.end = fetched.highWatermark;
+    const batches = decodeRecordBatches(fetched.records);
+    const last = batches.at(-1);
+    if (last === undefined) return;
+    const records = committedRecords(batches, fetched.aborted, offset);
+    assigned.offset = last.lastOffset + 1;
+    const bytes = fetched.records.length;
+    assigned.chunks.push({ topic, partition, records, nextOffset: assigned.offset, bytes });
+    assigned.bytes += bytes;
+    if (assigned.chunks.length === 1) this.#queue.push(assigned);
+    this.#wake?.();
+  }
+
+  #fail(error: Error): void {
+    this.#failure ??= error;
+    this.#wake?.();
+  }
+}
+
+const nameOf = ({ topic, partition }: TopicPartition): string => `${topic}/${partition}`;
+
+const outOfRange = ({ topic, partition, offset }: Assigned, fetched: FetchedPartition): StreamsError =>
+  new StreamsError(
+    "STREAMS_OFFSET_OUT_OF_RANGE",
+    `Reading ${topic}/${partition} at offset ${offset}: the log now holds ${fetched.logStartOffset} to ${fetched.highWatermark}, so ${Math.max(0, fetched.logStartOffset - offset)} records were deleted before they were processed. Nothing is skipped silently: reset the group's offset by hand to go on.`,
+  );

@@ -1,0 +1,253 @@
+// A member of a consumer group (the classic protocol), static when it has an instance id (KIP-345).
+//
+//   G1. Heartbeats come from a timer, never from the handler: a slow handler does not cost the membership.
+//   G2. The state only gets worse between joins: held → rebalancing → lost; a join makes it held again.
+//   G3. When no heartbeat was answered for the session time-out, the membership counts as lost though no broker
+//       said so: another owner may exist.
+
+import { BrokerRefusedError, FencedError, StreamsConfigError } from "../errors.ts";
+import { type AssignableMember, assignPartitions } from "./assignment.ts";
+import { Coordinator } from "./coordinator.ts";
+import { groupProtocol, groupRequests } from "./kafkajs-internals.ts";
+import type { GroupFence, GroupMembership, Membership, MembershipState } from "./ports.ts";
+import { errorCodes } from "./protocol/errors.ts";
+import type { ClientLog, Wire } from "./wire.ts";
+
+/** How a member takes part. */
+export interface GroupMemberOptions {
+  readonly groupId: string;
+  /** Static member name: a restart under it within the session time-out costs no rebalance. `null` for none. */
+  readonly groupInstanceId: string | null;
+  /** Input topics; all must have the same number of partitions. */
+  readonly topics: readonly string[];
+  readonly sessionTimeoutMs: number;
+  /** How long the group waits for members to finish what they hold and join again. */
+  readonly rebalanceTimeoutMs: number;
+  readonly heartbeatIntervalMs: number;
+  /** Called when the state has changed, so that a worker that waits for records looks at it. */
+  readonly onChange?: () => void;
+  readonly log?: ClientLog;
+}
+
+interface JoinAnswer {
+  readonly generationId: number;
+  readonly memberId: string;
+  readonly leaderId: string;
+  readonly members: readonly { readonly memberId: string; readonly memberMetadata: Buffer }[];
+}
+
+const protocolName = "riffle-sticky";
+const lostCodes: readonly number[] = [errorCodes.UNKNOWN_MEMBER_ID, errorCodes.ILLEGAL_GENERATION];
+const noBytes = Buffer.alloc(0);
+
+/** A member of a group. */
+export class GroupMember implements GroupMembership {
+  readonly #wire: Wire;
+  readonly #options: GroupMemberOptions;
+  readonly #coordinator: Coordinator;
+  readonly #codec = groupProtocol();
+  #memberId = "";
+  #generationId = -1;
+  #state: MembershipState = "lost";
+  #timer: NodeJS.Timeout | undefined;
+  #answeredAt = 0;
+
+  constructor(wire: Wire, options: GroupMemberOptions) {
+    this.#wire = wire;
+    this.#options = options;
+    this.#coordinator = new Coordinator(wire, "group", options.groupId);
+  }
+
+  get state(): MembershipState {
+    return this.#state;
+  }
+
+  async join(owned: readonly number[]): Promise<Membership> {
+    this.#stopHeartbeats();
+    for (;;) {
+      try {
+        const joined = await this.#joinGroup(owned);
+        const partitions = await this.#syncGroup(joined);
+        this.#state = "held";
+        this.#startHeartbeats();
+        return { fence: this.#fence(), partitions };
+      } catch (error) {
+        this.#rejoinable(error);
+      }
+    }
+  }
+
+  async leave(): Promise<void> {
+    this.#stopHeartbeats();
+    if (this.#memberId === "" || this.#state === "replaced") return;
+    const { groupId, groupInstanceId } = this.#options;
+    const request = groupRequests.leave({ groupId, memberId: this.#memberId, groupInstanceId });
+    await this.#coordinator
+      .call(1_000, "throw", (nodeId) => this.#wire.sendKafkajs(nodeId, request))
+      .catch((error: Error) =>
+        this.#options.log?.("leaving the group failed; it will notice by the session time-out", {
+          error: error.message,
+        }),
+      );
+    this.#memberId = "";
+    this.#state = "lost";
+  }
+
+  #fence(): GroupFence {
+    const { groupId, groupInstanceId } = this.#options;
+    return { groupId, groupInstanceId, generationId: this.#generationId, memberId: this.#memberId };
+  }
+
+  async #joinGroup(owned: readonly number[]): Promise<JoinAnswer> {
+    const { groupId, groupInstanceId, topics, sessionTimeoutMs, rebalanceTimeoutMs } = this.#options;
+    const metadata = this.#codec.MemberMetadata.encode({
+      version: 0,
+      topics,
+      userData: Buffer.from(JSON.stringify(owned)),
+    });
+    const answer = (await this.#coordinator.call(rebalanceTimeoutMs, "repeat", (nodeId) =>
+      this.#wire.sendKafkajs(
+        nodeId,
+        groupRequests.join({
+          groupId,
+          groupInstanceId,
+          sessionTimeout: sessionTimeoutMs,
+          rebalanceTimeout: rebalanceTimeoutMs,
+          memberId: this.#memberId,
+          protocolType: "consumer",
+          groupProtocols: [{ name: protocolName, metadata }],
+        }),
+      ),
+    )) as JoinAnswer;
+    this.#memberId = answer.memberId;
+    this.#generationId = answer.generationId;
+    return answer;
+  }
+
+  async #syncGroup(joined: JoinAnswer): Promise<number[]> {
+    const { groupId, groupInstanceId, rebalanceTimeoutMs } = this.#options;
+    const leads = joined.leaderId === joined.memberId;
+    const groupAssignment = leads ? this.#assign(joined) : [];
+    const answer = (await this.#coordinator.call(rebalanceTimeoutMs, "throw", (nodeId) =>
+      this.#wire.sendKafkajs(
+        nodeId,
+        groupRequests.sync({
+          groupId,
+          groupInstanceId,
+          generationId: this.#generationId,
+          memberId: this.#memberId,
+          groupAssignment,
+        }),
+      ),
+    )) as { readonly memberAssignment: Buffer };
+    const decoded = this.#codec.MemberAssignment.decode(answer.memberAssignment);
+    return decoded?.assignment[this.#options.topics[0] ?? ""]?.toSorted((a, b) => a - b) ?? [];
+  }
+
+  #assign({ members }: JoinAnswer): { memberId: string; memberAssignment: Buffer }[] {
+    const { topics } = this.#options;
+    const counts = topics.map((topic) => this.#wire.partitionCount(topic));
+    if (new Set(counts).size > 1) {
+      throw new StreamsConfigError([
+        `The input topics ${topics.join(", ")} have ${counts.join(", ")} partitions; tasks need the same number in each.`,
+      ]);
+    }
+    const assignable = members.map(({ memberId, memberMetadata }): AssignableMember => {
+      const { userData } = this.#codec.MemberMetadata.decode(memberMetadata);
+      return { memberId, owned: parseOwned(userData ?? noBytes) };
+    });
+    return [...assignPartitions(assignable, counts[0] ?? 0)].map(([memberId, partitions]) => ({
+      memberId,
+      memberAssignment: this.#codec.MemberAssignment.encode({
+        version: 0,
+        assignment: Object.fromEntries(topics.map((topic) => [topic, partitions])),
+        userData: noBytes,
+      }),
+    }));
+  }
+
+  /** Returns when joining again may succeed. @throws what it cannot mend */
+  #rejoinable(error: unknown): void {
+    if (!(error instanceof BrokerRefusedError)) throw error;
+    if (error.errorCode === errorCodes.MEMBER_ID_REQUIRED) {
+      this.#memberId = memberIdOf(error);
+    } else if (lostCodes.includes(error.errorCode)) {
+      this.#memberId = "";
+    } else if (error.errorCode === errorCodes.FENCED_INSTANCE_ID) {
+      throw this.#replaced(error);
+    } else if (error.errorCode !== errorCodes.REBALANCE_IN_PROGRESS) {
+      throw error;
+    }
+  }
+
+  #replaced(cause: unknown): FencedError {
+    this.#state = "replaced";
+    return new FencedError(
+      `Another process has joined the group ${this.#options.groupId} as ${this.#options.groupInstanceId}. Give each process an instance id of its own.`,
+      { cause },
+    );
+  }
+
+  #startHeartbeats(): void {
+    this.#answeredAt = Date.now();
+    this.#timer = setInterval(() => void this.#heartbeat(), this.#options.heartbeatIntervalMs);
+  }
+
+  #stopHeartbeats(): void {
+    clearInterval(this.#timer);
+    this.#timer = undefined;
+  }
+
+  async #heartbeat(): Promise<void> {
+    const { groupId, groupInstanceId, sessionTimeoutMs } = this.#options;
+    const generation = this.#generationId;
+    const request = groupRequests.heartbeat({
+      groupId,
+      groupInstanceId,
+      groupGenerationId: generation,
+      memberId: this.#memberId,
+    });
+    try {
+      await this.#coordinator.call(sessionTimeoutMs, "throw", (nodeId) =>
+        this.#wire.sendKafkajs(nodeId, request),
+      );
+      this.#answeredAt = Date.now();
+    } catch (error) {
+      if (generation === this.#generationId && this.#timer !== undefined) this.#heartbeatFailed(error);
+    }
+  }
+
+  #heartbeatFailed(error: unknown): void {
+    const code = error instanceof BrokerRefusedError ? error.errorCode : undefined;
+    if (code === errorCodes.REBALANCE_IN_PROGRESS) this.#worsen("rebalancing");
+    else if (code === errorCodes.FENCED_INSTANCE_ID) this.#worsen("replaced");
+    else if (code !== undefined && lostCodes.includes(code)) this.#worsen("lost");
+    else if (Date.now() - this.#answeredAt > this.#options.sessionTimeoutMs) this.#worsen("lost");
+  }
+
+  #worsen(state: MembershipState): void {
+    if (this.#state === state) return;
+    this.#options.log?.("group membership changed", {
+      from: this.#state,
+      to: state,
+      generation: this.#generationId,
+    });
+    this.#state = state;
+    if (state !== "rebalancing") this.#stopHeartbeats();
+    this.#options.onChange?.();
+  }
+}
+
+const parseOwned = (bytes: Buffer): number[] => {
+  if (bytes.length === 0) return [];
+  const owned: unknown = JSON.parse(bytes.toString("utf8"));
+  return Array.isArray(owned) ? owned.filter((partition) => Number.isInteger(partition)) : [];
+};
+
+/** The id that the coordinator gave with MEMBER_ID_REQUIRED; kafkajs puts it on its error. */
+const memberIdOf = (error: BrokerRefusedError): string => {
+  const { cause } = error;
+  return cause instanceof Error && "memberId" in cause && typeof cause.memberId === "string"
+    ? cause.memberId
+    : "";
+};

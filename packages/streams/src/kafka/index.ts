@@ -1,0 +1,10 @@
+export { type ClusterAdmin, connectAdmin, type PartitionLag, type TopicCreation } from "./admin.ts";
+export { connectStreams, type StreamsClient, type StreamsClientOptions } from "./client.ts";
+export {
+  IdempotentProducer,
+  type IdempotentProducerOptions,
+  type SendRecord,
+} from "./idempotent-producer.ts";
+export { partitionOf } from "./partitioner.ts";
+export { readTopic, TopicReader, type TopicReaderOptions } from "./topic-reader.ts";
+export type { ClientLog, WireOptions } from "./wire.ts";

@@ -1,0 +1,160 @@
+// The only file that knows kafkajs, its internal modules included. The version is pinned exactly, it is no longer
+// developed, and it has no `exports` map, so these paths cannot move.
+//
+// Taken from it: sockets, TLS and SASL, the request queue, cluster metadata, the admin client and the definitions
+// of the four group requests. Not taken: its producer, consumer, transactions and record-batch codec.
+
+import { createRequire } from "node:module";
+import type { Admin, Kafka, KafkaConfig, SASLOptions } from "kafkajs";
+
+const require = createRequire(import.meta.url);
+
+/** What kafkajs sends: an encoder is recognised by these two fields. */
+export interface KafkajsRequest {
+  readonly request: {
+    readonly apiKey: number;
+    readonly apiVersion: number;
+    readonly apiName: string;
+    encode(): Promise<{ readonly buf: Buffer; readonly buffer: Buffer }>;
+  };
+  readonly response: {
+    decode(payload: Buffer): Promise<unknown>;
+    parse(decoded: unknown): Promise<unknown>;
+  };
+  readonly requestTimeout?: number;
+  readonly logResponseError?: boolean;
+}
+
+/** A broker of the cluster with its two connections; Fetch has one of its own. */
+export interface KafkajsBroker {
+  readonly nodeId: number;
+  readonly connectionPool: { send(request: KafkajsRequest): Promise<unknown> };
+}
+
+/** A partition as the metadata has it. */
+export interface KafkajsPartition {
+  readonly partitionId: number;
+  readonly leader: number;
+  readonly replicas: readonly number[];
+}
+
+/** Connections and metadata of one cluster. */
+export interface KafkajsCluster {
+  connect(): Promise<void>;
+  disconnect(): Promise<void>;
+  refreshMetadata(): Promise<void>;
+  addMultipleTargetTopics(topics: readonly string[]): Promise<void>;
+  findBroker(options: { nodeId: number }): Promise<KafkajsBroker>;
+  findTopicPartitionMetadata(topic: string): readonly KafkajsPartition[];
+  readonly brokerPool: { findConnectedBroker(): Promise<KafkajsBroker> };
+}
+
+/** How to reach the cluster. */
+export interface ClusterAddress {
+  /** `host:port` of some brokers. */
+  readonly brokers: readonly string[];
+  readonly clientId: string;
+  readonly connectionTimeoutMs: number;
+  readonly requestTimeoutMs: number;
+  readonly ssl?: KafkaConfig["ssl"];
+  readonly sasl?: SASLOptions;
+}
+
+type LogEntry = { readonly log: { readonly message: string } };
+type LogSink = (message: string) => void;
+
+const retry = { retries: 3, initialRetryTime: 50, maxRetryTime: 500 };
+
+/** How long a message that was passed on is not repeated: kafkajs logs every attempt to reach a broker that is down. */
+const repeatAfterMs = 10_000;
+
+const withoutRepeats = (sink: LogSink): LogSink => {
+  const lastAt = new Map<string, number>();
+  return (message) => {
+    const now = Date.now();
+    if (now - (lastAt.get(message) ?? 0) < repeatAfterMs) return;
+    if (lastAt.size > 100) lastAt.clear();
+    lastAt.set(message, now);
+    sink(message);
+  };
+};
+
+const createLogger = (sink: LogSink): unknown => {
+  const { createLogger: create, LEVELS } = require("kafkajs/src/loggers");
+  const quiet = withoutRepeats(sink);
+  return create({ level: LEVELS.WARN, logCreator: () => (entry: LogEntry) => quiet(entry.log.message) });
+};
+
+/** A cluster that is not connected yet. Topics are never created by asking for them. */
+export const createCluster = (address: ClusterAddress, log: LogSink): KafkajsCluster => {
+  const Cluster = require("kafkajs/src/cluster");
+  const socketFactory = require("kafkajs/src/network/socketFactory");
+  return new Cluster({
+    logger: createLogger(log),
+    socketFactory: socketFactory(),
+    brokers: [...address.brokers],
+    ssl: address.ssl,
+    sasl: address.sasl,
+    clientId: address.clientId,
+    connectionTimeout: address.connectionTimeoutMs,
+    requestTimeout: address.requestTimeoutMs,
+    enforceRequestTimeout: true,
+    metadataMaxAge: 300_000,
+    retry,
+    allowAutoTopicCreation: false,
+    maxInFlightRequests: null,
+  }) as KafkajsCluster;
+};
+
+/** The admin client of kafkajs, not connected yet. */
+export const createAdmin = (address: ClusterAddress, log: LogSink): Admin => {
+  const kafkajs = require("kafkajs") as {
+    Kafka: new (config: KafkaConfig) => Kafka;
+    logLevel: { WARN: number };
+  };
+  const quiet = withoutRepeats(log);
+  const config: KafkaConfig = {
+    brokers: [...address.brokers],
+    clientId: address.clientId,
+    connectionTimeout: address.connectionTimeoutMs,
+    requestTimeout: address.requestTimeoutMs,
+    retry,
+    logLevel: kafkajs.logLevel.WARN,
+    logCreator: () => (entry) => quiet(entry.log.message),
+    ...(address.ssl === undefined ? {} : { ssl: address.ssl }),
+    ...(address.sasl === undefined ? {} : { sasl: address.sasl }),
+  };
+  return new kafkajs.Kafka(config).admin();
+};
+
+type Definition = (fields: object) => KafkajsRequest;
+
+/** Quiet: a heartbeat's "rebalance in progress" is an answer, not a fault. */
+const groupRequest =
+  (name: string, version: number): Definition =>
+  (fields) => ({
+    ...require("kafkajs/src/protocol/requests").requests[name].protocol({ version })(fields),
+    logResponseError: false,
+  });
+
+/** JoinGroup version 5, SyncGroup, Heartbeat and LeaveGroup version 3: all with static membership (KIP-345). */
+export const groupRequests = {
+  join: groupRequest("JoinGroup", 5),
+  sync: groupRequest("SyncGroup", 3),
+  heartbeat: groupRequest("Heartbeat", 3),
+  leave: groupRequest("LeaveGroup", 3),
+};
+
+/** The bytes in which members tell each other topics, assignments and data of their own. */
+export interface GroupProtocolCodec {
+  readonly MemberMetadata: {
+    encode(metadata: { version: number; topics: readonly string[]; userData: Buffer }): Buffer;
+    decode(bytes: Buffer): { readonly topics: string[]; readonly userData: Buffer | null };
+  };
+  readonly MemberAssignment: {
+    encode(assignment: { version: number; assignment: Record<string, number[]>; userData: Buffer }): Buffer;
+    decode(bytes: Buffer): { readonly assignment: Record<string, number[]> } | null;
+  };
+}
+
+export const groupProtocol = (): GroupProtocolCodec => require("kafkajs/src/consumer/assignerProtocol");

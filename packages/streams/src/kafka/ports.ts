@@ -1,0 +1,96 @@
+// The ports: what the engine needs of a Kafka client, as narrow as it needs it.
+//
+// The worker and its tests know these, never the classes behind them.
+
+import type { OutgoingRecord, RawRecord } from "../worker/record.ts";
+import type { TopicPartition } from "./protocol/request.ts";
+import type { CommitOffset, GroupFence } from "./protocol/txn-offset-commit.ts";
+
+export type { TopicPartition } from "./protocol/request.ts";
+export type { CommitOffset, GroupFence } from "./protocol/txn-offset-commit.ts";
+
+/** What one atomic commit makes visible together, or not at all. */
+export interface AtomicCommit {
+  readonly records: readonly OutgoingRecord[];
+  readonly offsets: readonly CommitOffset[];
+  /** Who commits the offsets, pinned when their records were fetched. */
+  readonly fence: GroupFence;
+}
+
+/** A producer with a transactional id. After any error it must be discarded and another opened. */
+export interface TransactionalSender {
+  commit(commit: AtomicCommit): Promise<void>;
+}
+
+/** A share of the group's partitions, valid for one generation. */
+export interface Membership {
+  readonly fence: GroupFence;
+  /** Partition numbers, the same in every input topic. */
+  readonly partitions: readonly number[];
+}
+
+/** What happened to a membership since it was joined. */
+export type MembershipState =
+  | "held"
+  /** The group is changing: finish, commit, join again. */
+  | "rebalancing"
+  /** Another owner may exist already: drop everything, join again. */
+  | "lost"
+  /** Another process joined under this member's name. */
+  | "replaced";
+
+/** A member of the consumer group. */
+export interface GroupMembership {
+  /** Joins or re-joins, keeping `owned` partitions where it can. */
+  join(owned: readonly number[]): Promise<Membership>;
+  readonly state: MembershipState;
+  leave(): Promise<void>;
+}
+
+/** Records of one partition, as far as one fetch covered it. */
+export interface FetchedChunk extends TopicPartition {
+  readonly records: readonly RawRecord[];
+  /** Offset after everything the fetch covered: markers and aborted records included. */
+  readonly nextOffset: number;
+  readonly bytes: number;
+}
+
+/** Reads partitions ahead of the worker. */
+export interface RecordSource {
+  /** Reads the partition from the offset on, forgetting what was read of it before. */
+  assign(partition: TopicPartition, offset: number): void;
+  unassign(partition: TopicPartition): void;
+  /** The next chunk of any partition in turn; undefined when none came within `waitMs`. */
+  next(waitMs: number): Promise<FetchedChunk | undefined>;
+  /** Whether a chunk is ready now. */
+  readonly ready: boolean;
+  /** Records between the last chunk taken and the end of the partition; undefined before the first fetch. */
+  lag(partition: TopicPartition): number | undefined;
+}
+
+/** Where a partition's processing stands, as the last atomic commit left it. */
+export interface StoredPosition extends TopicPartition {
+  /** Next offset to process. */
+  readonly offset: number;
+  readonly metadata: string;
+}
+
+/** Reads where to begin. */
+export interface PositionReader {
+  /** Positions that no open transaction can still move; a partition never committed starts at the log's start. */
+  read(partitions: readonly TopicPartition[]): Promise<StoredPosition[]>;
+}
+
+/** Rebuilds state. */
+export interface ChangelogSource {
+  /**
+   * Applies every committed record from the start of the partition to the end it has now.
+   * @param onStall called when an open transaction has blocked the end for a while
+   * @returns how many records were applied
+   */
+  replay(
+    partition: TopicPartition,
+    apply: (record: RawRecord) => void,
+    onStall: () => Promise<void>,
+  ): Promise<number>;
+}

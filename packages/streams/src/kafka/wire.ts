@@ -1,0 +1,157 @@
+// The wire: one set of connections to a cluster, and our requests on it.
+//
+//   W1. An answer that says no becomes a BrokerRefusedError; no answer becomes an OutcomeUnknownError.
+//   W2. A broker serves the requests of one connection in order, so whatever may block there (a join, a long poll)
+//       gets a wire of its own.
+
+import { BrokerRefusedError, OutcomeUnknownError, StreamsError } from "../errors.ts";
+import { ByteReader } from "./bytes.ts";
+import {
+  type ClusterAddress,
+  createCluster,
+  type KafkajsCluster,
+  type KafkajsRequest,
+} from "./kafkajs-internals.ts";
+import { finalizedFeatures } from "./protocol/api-versions.ts";
+import { errorCodes, errorName } from "./protocol/errors.ts";
+import type { KafkaRequest } from "./protocol/request.ts";
+
+/** Where the client writes what an operator might want to know. */
+export type ClientLog = (message: string, details?: Readonly<Record<string, unknown>>) => void;
+
+/** How to reach the cluster; time-outs in milliseconds. */
+export interface WireOptions extends Omit<ClusterAddress, "connectionTimeoutMs" | "requestTimeoutMs"> {
+  /** Default 3,000: a broker of the list that is down must not hold up the others. */
+  readonly connectionTimeoutMs?: number;
+  /** Default 8,000: below the transaction time-out, so that a lost answer is known before the broker aborts. */
+  readonly requestTimeoutMs?: number;
+  readonly log?: ClientLog;
+}
+
+const closeDeadlineMs = 2_000;
+
+/** Connections to a cluster. */
+export class Wire {
+  readonly #cluster: KafkajsCluster;
+
+  private constructor(cluster: KafkajsCluster) {
+    this.#cluster = cluster;
+  }
+
+  /** @throws StreamsError STREAMS_CLUSTER_UNREACHABLE when no broker of the list answers */
+  static async connect(options: WireOptions): Promise<Wire> {
+    const { connectionTimeoutMs = 3_000, requestTimeoutMs = 8_000, log } = options;
+    const cluster = createCluster({ ...options, connectionTimeoutMs, requestTimeoutMs }, (message) =>
+      log?.(message),
+    );
+    try {
+      await cluster.connect();
+      await cluster.refreshMetadata();
+    } catch (cause) {
+      await cluster.disconnect().catch(() => {});
+      throw new StreamsError(
+        "STREAMS_CLUSTER_UNREACHABLE",
+        `Connecting to Kafka at ${options.brokers.join(", ")} failed: ${(cause as Error).message}. Check the addresses, and that the brokers advertise names this process can reach.`,
+        { cause },
+      );
+    }
+    return new Wire(cluster);
+  }
+
+  /** Sends to one broker and reads the answer. */
+  async send<R>(nodeId: number, request: KafkaRequest<R>, timeoutMs?: number): Promise<R> {
+    const { body } = request;
+    return (await this.sendKafkajs(nodeId, {
+      request: {
+        apiKey: request.apiKey,
+        apiVersion: request.apiVersion,
+        apiName: request.api,
+        encode: async () => ({ buf: body, buffer: body }),
+      },
+      response: {
+        decode: async (payload) => ({ answer: request.decode(new ByteReader(payload)) }),
+        parse: async (decoded) => (decoded as { answer: R }).answer,
+      },
+      logResponseError: false,
+      ...(timeoutMs === undefined ? {} : { requestTimeout: timeoutMs }),
+    })) as R;
+  }
+
+  /** Sends a request that kafkajs defines itself. */
+  async sendKafkajs(nodeId: number, request: KafkajsRequest): Promise<unknown> {
+    try {
+      const broker = await this.#cluster.findBroker({ nodeId });
+      return await broker.connectionPool.send(request);
+    } catch (error) {
+      throw translate(request.request.apiName, error);
+    }
+  }
+
+  /** A broker that is connected, for requests any broker answers. */
+  async anyNode(): Promise<number> {
+    try {
+      return (await this.#cluster.brokerPool.findConnectedBroker()).nodeId;
+    } catch (error) {
+      throw translate("connect", error);
+    }
+  }
+
+  /** Level of a finalized feature, 0 when the cluster does not have it. */
+  async featureLevel(name: string): Promise<number> {
+    return (await this.send(await this.anyNode(), finalizedFeatures())).get(name) ?? 0;
+  }
+
+  /** Loads the topics' metadata. @throws when one does not exist */
+  async loadTopics(topics: readonly string[]): Promise<void> {
+    try {
+      await this.#cluster.addMultipleTargetTopics(topics);
+    } catch (error) {
+      throw translate(`Metadata of ${topics.join(", ")}`, error);
+    }
+  }
+
+  async refreshMetadata(): Promise<void> {
+    try {
+      await this.#cluster.refreshMetadata();
+    } catch (error) {
+      throw translate("Metadata", error);
+    }
+  }
+
+  /** How many partitions a loaded topic has; 0 when it is not known. */
+  partitionCount(topic: string): number {
+    return this.#cluster.findTopicPartitionMetadata(topic).length;
+  }
+
+  /** How many replicas the loaded topic's first partition has. */
+  replicationFactor(topic: string): number {
+    return this.#cluster.findTopicPartitionMetadata(topic)[0]?.replicas.length ?? 1;
+  }
+
+  /** The node that leads a partition of a loaded topic; -1 while it has none. */
+  leaderOf(topic: string, partition: number): number {
+    const found = this.#cluster
+      .findTopicPartitionMetadata(topic)
+      .find(({ partitionId }) => partitionId === partition);
+    return found?.leader ?? -1;
+  }
+
+  /** Closes the connections; does not wait longer than two seconds for answers still under way. */
+  async close(): Promise<void> {
+    const { promise, resolve } = Promise.withResolvers<void>();
+    const timer = setTimeout(resolve, closeDeadlineMs);
+    await Promise.race([this.#cluster.disconnect().catch(() => {}), promise]);
+    clearTimeout(timer);
+  }
+}
+
+/** An error of kafkajs in the engine's words (W1). */
+const translate = (api: string, error: unknown): Error => {
+  if (error instanceof StreamsError) return error;
+  const { name, code, message } = error as Error & { code?: unknown };
+  if (name === "KafkaJSProtocolError" || name === "KafkaJSMemberIdRequired") {
+    const errorCode = typeof code === "number" ? code : errorCodes.MEMBER_ID_REQUIRED;
+    return new BrokerRefusedError(api, errorCode, errorName(errorCode), message, { cause: error });
+  }
+  return new OutcomeUnknownError(`${api}: no answer from the broker (${message})`, { cause: error });
+};

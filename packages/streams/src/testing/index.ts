@@ -1,0 +1,1 @@
+export { type DrivenRecord, type EmittedRecord, StageDriver } from "./stage-driver.ts";

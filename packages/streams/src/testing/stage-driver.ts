@@ -1,0 +1,148 @@
+// The stage driver: runs a stage's handlers with no broker, one record or one batch at a time.
+//
+// What it does not simulate: several tasks at once, rebalances, aborted commits, and time. Stream time moves with
+// the records given to it, and with `advanceStreamTime`; nothing here reads a clock.
+
+import type { RecordHeaders, Topic } from "@riffle/contracts/envelope";
+import { headerNames } from "@riffle/contracts/envelope";
+import type { KeyValueStore, StoreSpec } from "../state/store.ts";
+import type { OutgoingRecord, RawRecord } from "../worker/record.ts";
+import type { Stage } from "../worker/stage.ts";
+import { changelogTopic, PartitionTask } from "../worker/task.ts";
+
+/** A record given to the driver. */
+export interface DrivenRecord<V> {
+  readonly key: string;
+  readonly value: V;
+  /** Event time, epoch milliseconds. */
+  readonly timestampMs: number;
+  readonly headers?: RecordHeaders;
+}
+
+/** A record a stage emitted, decoded with the codec of its topic. */
+export interface EmittedRecord<V> {
+  readonly key: string;
+  readonly value: V;
+  readonly timestampMs: number;
+  readonly headers: RecordHeaders;
+}
+
+/** Runs one task of a stage in the test's own hands. */
+export class StageDriver {
+  readonly #stage: Stage;
+  readonly #partition: number;
+  readonly #offsets = new Map<string, number>();
+  readonly #changelog = new Map<string, Map<string, OutgoingRecord>>();
+  readonly #emitted: OutgoingRecord[] = [];
+  #task: PartitionTask;
+
+  constructor(stage: Stage, options: { readonly partition?: number } = {}) {
+    this.#stage = stage;
+    this.#partition = options.partition ?? 0;
+    this.#task = new PartitionTask(stage, {
+      partition: this.#partition,
+      positions: new Map(),
+      streamTimeMs: -1,
+    });
+  }
+
+  /** The task's stream time, epoch milliseconds. */
+  get streamTimeMs(): number {
+    return this.#task.streamTimeMs;
+  }
+
+  /** Hands over one batch of decoded values, encoded with the topic's codec first, and commits. */
+  async send<V>(topic: Topic<V>, ...records: readonly DrivenRecord<V>[]): Promise<void> {
+    await this.sendRaw(
+      topic.name,
+      ...records.map((record) => ({
+        timestampMs: record.timestampMs,
+        key: Buffer.from(record.key),
+        value: topic.codec.encode(record.value),
+        headers: Object.entries({ [headerNames.schema]: topic.codec.schema, ...record.headers }).map(
+          ([name, value]) => [name, Buffer.from(value)] as const,
+        ),
+      })),
+    );
+  }
+
+  /** Hands over one batch of raw records (for what no codec reads) and commits. */
+  async sendRaw(topic: string, ...records: readonly Omit<RawRecord, "offset">[]): Promise<void> {
+    const first = this.#offsets.get(topic) ?? 0;
+    const next = first + records.length;
+    this.#offsets.set(topic, next);
+    await this.#task.process(
+      topic,
+      records.map((record, i) => ({ ...record, offset: first + i })),
+      next,
+    );
+    this.#commit();
+  }
+
+  /** Moves stream time as an idle, caught-up task does, and commits. */
+  async advanceStreamTime(toMs: number): Promise<void> {
+    await this.#task.advanceStreamTime(toMs);
+    this.#commit();
+  }
+
+  /** Throws the task away and restores it from what it committed, as a restart does. */
+  restart(): void {
+    const { streamTimeMs } = this.#task;
+    this.#task = new PartitionTask(this.#stage, {
+      partition: this.#partition,
+      positions: this.#offsets,
+      streamTimeMs,
+    });
+    for (const [store, records] of this.#changelog) {
+      for (const { key, value } of records.values())
+        this.#task.restore(store, key ?? new Uint8Array(), value);
+    }
+  }
+
+  /** Everything emitted to the topic so far, in order. */
+  emitted<V>(topic: Topic<V>): EmittedRecord<V>[] {
+    return this.rawEmitted(topic.name).map((record) => {
+      const headers = Object.fromEntries(
+        record.headers.map(([name, value]) => [name, Buffer.from(value ?? []).toString()]),
+      );
+      return {
+        key: Buffer.from(record.key ?? []).toString(),
+        value: topic.codec.decode(record.value, headers[headerNames.schema]),
+        timestampMs: record.timestampMs,
+        headers,
+      };
+    });
+  }
+
+  /** The same as bytes; also for dead-letter topics. */
+  rawEmitted(topic: string): OutgoingRecord[] {
+    return this.#emitted.filter((record) => record.topic === topic);
+  }
+
+  /** The task's share of a store. */
+  store<V>(spec: StoreSpec<V>): KeyValueStore<V> {
+    return this.#task.store(spec);
+  }
+
+  #commit(): void {
+    const changelogs = new Map(
+      this.#stage.handlers.flatMap((handler) =>
+        handler.stores.map((spec) => [changelogTopic(this.#stage.service, spec.name), spec.name] as const),
+      ),
+    );
+    for (const record of this.#task.drain().records) {
+      const store = changelogs.get(record.topic);
+      if (store === undefined) this.#emitted.push(record);
+      else this.#logged(store).set(Buffer.from(record.key ?? []).toString(), record);
+    }
+  }
+
+  #logged(store: string): Map<string, OutgoingRecord> {
+    let log = this.#changelog.get(store);
+    if (log === undefined) {
+      log = new Map();
+      this.#changelog.set(store, log);
+    }
+    return log;
+  }
+}

@@ -1,0 +1,58 @@
+// A stage: what one service does with its input, apart from any broker.
+//
+// The same stage runs in a worker on a real Kafka, in the stage driver with none, and later in the simulation.
+
+import type { Topic } from "@riffle/contracts/envelope";
+import type { KeyValueStore, StoreSpec } from "../state/store.ts";
+import type { RecordBatch, StreamRecord } from "./record.ts";
+
+/** What a handler may do besides reading its batch: one task is one partition's share of the state. */
+export interface Task {
+  /** The partition number this task owns in every co-partitioned topic. */
+  readonly partition: number;
+  /**
+   * Stream time, epoch milliseconds: the highest event time seen, -1 before the first. Never goes back,
+   * survives restarts, and follows the wall clock when the input is idle and caught up.
+   */
+  readonly streamTimeMs: number;
+  /**
+   * The task's share of a store.
+   * @throws StreamsError STREAMS_STORE_UNKNOWN when the stage does not declare it
+   */
+  store<V>(spec: StoreSpec<V>): KeyValueStore<V>;
+  /**
+   * Sends a record with the atomic commit that covers the current batch, to this task's own partition number.
+   * @throws StreamsError STREAMS_EMIT_UNDECLARED when the stage does not declare the topic
+   */
+  emit<V>(topic: Topic<V>, record: Emission<V>): void;
+}
+
+/** A record to emit. */
+export interface Emission<V> {
+  readonly key: string;
+  readonly value: V;
+  /** Event time of the result, epoch milliseconds. */
+  readonly timestampMs: number;
+  /** The record this one follows from; hands on its trace and its `received-at`. */
+  readonly cause?: StreamRecord<unknown>;
+}
+
+/** One input topic of a stage and the function that takes its batches. */
+export interface TopicHandler {
+  readonly topic: Topic<unknown>;
+  readonly stores: readonly StoreSpec<unknown>[];
+  readonly emits: readonly Topic<unknown>[];
+  /**
+   * Handles a batch. Called for one batch of a task at a time; a promise is awaited before the next.
+   * May be called again with the same records after a failure, on state as of the last commit.
+   */
+  handle(batch: RecordBatch<unknown>, task: Task): void | Promise<void>;
+}
+
+/** All handlers of a service. Its name is the consumer group and the prefix of its changelogs. */
+export interface Stage {
+  readonly service: string;
+  readonly handlers: readonly TopicHandler[];
+  /** Where records go that no codec reads, or that fail their handler for good. */
+  readonly deadLetters: string;
+}

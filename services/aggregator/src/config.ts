@@ -1,0 +1,15 @@
+// The aggregator's environment variables.
+
+import { adminPort, baseConfig, durationMs, streamConfig } from "@riffle/service-kit";
+import { Type } from "typebox";
+
+/** Everything the aggregator reads from its environment. */
+export const aggregatorConfig = Type.Object({
+  ...baseConfig,
+  ...streamConfig,
+  ADMIN_PORT: adminPort(9466),
+  GRACE_MS: durationMs(
+    30_000,
+    "How long after its end a window waits for records out of order; every final result is this much later.",
+  ),
+});

@@ -1,0 +1,85 @@
+// The filter: each accepted transaction goes on once, or is rejected with a reason. Nothing is dropped (P5, P8).
+//
+// Rules in order; the first that applies decides:
+//   contract      the record contradicts its transaction (agreement.ts)
+//   duplicate     the id came before with the same content (seen-transactions.ts)
+//   conflict      the id came before with other content
+//   not-relevant  its type is not screened (relevance.ts)
+// What no codec reads never gets here: the engine dead-letters it.
+
+import { Controller } from "@nestjs/common";
+import { Ctx, Payload } from "@nestjs/microservices";
+import { type Rejection, type RejectionReason, type Transaction, topics } from "@riffle/contracts";
+import { StreamHandler } from "@riffle/service-kit";
+import { keyValueStore, perTask, type RecordBatch, type StreamRecord, type Task } from "@riffle/streams";
+import { disagreement } from "./agreement.ts";
+import { irrelevance, type RelevanceRules } from "./relevance.ts";
+import { fingerprintOf, SeenTransactions, type Sighting } from "./seen-transactions.ts";
+
+/** Transaction ids within the horizon. */
+export const seen = keyValueStore<Sighting>("seen");
+
+/** What the filter is configured with. */
+export interface FilterOptions extends RelevanceRules {
+  /** Stream time for which an id is remembered, milliseconds. */
+  readonly dedupHorizonMs: number;
+}
+
+/** Why a transaction does not go on. */
+interface Refusal {
+  readonly reason: RejectionReason;
+  readonly detail: string;
+}
+
+/** Screens `transactions.received.v1` into `transactions.screened.v1` and `transactions.rejected.v1`. */
+@Controller()
+export class Filter {
+  readonly #options: FilterOptions;
+  readonly #seenBy: (task: Task) => SeenTransactions;
+
+  constructor(options: FilterOptions) {
+    this.#options = options;
+    this.#seenBy = perTask((task) => new SeenTransactions(task.store(seen), options.dedupHorizonMs));
+  }
+
+  @StreamHandler(topics.transactionsReceived, {
+    stores: { seen },
+    emits: [topics.transactionsScreened, topics.transactionsRejected],
+  })
+  screen(@Payload() batch: RecordBatch<Transaction>, @Ctx() task: Task): void {
+    const seenTransactions = this.#seenBy(task);
+    for (const record of batch) {
+      const refusal = this.#refusalOf(record, seenTransactions, task.streamTimeMs);
+      const emission = { key: record.value.accountId, timestampMs: record.timestampMs, cause: record };
+      if (refusal === undefined) task.emit(topics.transactionsScreened, { ...emission, value: record.value });
+      else task.emit(topics.transactionsRejected, { ...emission, value: rejection(record.value, refusal) });
+    }
+    seenTransactions.evictDue(task.streamTimeMs);
+  }
+
+  #refusalOf(
+    record: StreamRecord<Transaction>,
+    seenTransactions: SeenTransactions,
+    streamTimeMs: number,
+  ): Refusal | undefined {
+    const contradiction = disagreement(record);
+    if (contradiction !== undefined) return { reason: "contract", detail: contradiction };
+    const sighting = { at: record.timestampMs, fingerprint: fingerprintOf(record.value) };
+    const verdict = seenTransactions.judge(record.value.id, sighting, streamTimeMs);
+    if (verdict.kind !== "new") return repeatRefusal(verdict.kind, verdict.first);
+    const why = irrelevance(record.value, this.#options);
+    return why === undefined ? undefined : { reason: "not-relevant", detail: why };
+  }
+}
+
+const repeatRefusal = (reason: "duplicate" | "conflict", first: Sighting): Refusal => ({
+  reason,
+  detail: `This id came before, for ${new Date(first.at).toISOString()}, with ${reason === "duplicate" ? "the same" : "other"} content.`,
+});
+
+const rejection = (transaction: Transaction, refusal: Refusal): Rejection => ({
+  transactionId: transaction.id,
+  accountId: transaction.accountId,
+  ...refusal,
+  transaction,
+});

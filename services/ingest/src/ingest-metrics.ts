@@ -1,0 +1,30 @@
+// What this service counts.
+
+import type { Counter, Gauge, Histogram, Metrics } from "@riffle/service-kit";
+
+/** The metrics of ingest. */
+export interface IngestMetrics {
+  /** By status and by outcome: `accepted` or the problem's code. */
+  readonly requests: Counter<"status" | "outcome">;
+  readonly sendSeconds: Histogram<never>;
+  readonly unsettledSends: Gauge<never>;
+}
+
+/** Creates the metrics of ingest in the registry of the process; call it once. */
+export function ingestMetrics(metrics: Metrics): IngestMetrics {
+  return {
+    requests: metrics.counter({
+      name: "riffle_ingest_requests_total",
+      help: "Requests answered, by status and by outcome: `accepted` or the problem's code.",
+      labels: ["status", "outcome"],
+    }),
+    sendSeconds: metrics.histogram({
+      name: "riffle_ingest_send_seconds",
+      help: "Time from a transaction's acceptance to the confirmation of every in-sync replica.",
+    }),
+    unsettledSends: metrics.gauge({
+      name: "riffle_ingest_unsettled_sends",
+      help: "Records handed to the producer whose outcome is not known yet.",
+    }),
+  };
+}

@@ -1,0 +1,24 @@
+// ingest: POST → transactions.received.v1. See README.md.
+
+import { portFault, runService } from "@riffle/service-kit";
+import { systemClock } from "./clock.ts";
+import { configSchema } from "./config.ts";
+import { connectSender } from "./sender.ts";
+import { buildServer } from "./server.ts";
+
+await runService({
+  name: "ingest",
+  configSchema,
+  start: async ({ config, log, metrics, health, onShutdown }) => {
+    const sender = await connectSender(config, log);
+    onShutdown("producer", () => sender.close());
+    const { app, gate } = buildServer({ config, log, sender, metrics, clock: systemClock });
+    health.register("producer", () => gate.check());
+    onShutdown("http server", () => app.close());
+    const { HTTP_HOST: host, HTTP_PORT: port } = config;
+    await app.listen({ host, port }).catch((error: unknown) => {
+      throw portFault(error, { variable: "HTTP_PORT", host, port }) ?? error;
+    });
+    log.info({ addresses: app.addresses() }, "listening");
+  },
+});

@@ -1,0 +1,146 @@
+// What a refused request is answered with: RFC 9457 problem details with a stable code.
+//
+//   Q1. Every code of the registry has one status and one title; clients program against `code`.
+//   Q2. No answer repeats a value that was sent: names of fields, kinds and positions only.
+//   Q3. Every 503 carries Retry-After, and says whether the transaction may have been recorded.
+
+import type { JsonFault } from "./json/strict-json.ts";
+
+/** Every problem this service answers with. */
+export const problems = {
+  "malformed-request": { status: 400, title: "The request is not well-formed HTTP" },
+  "malformed-json": { status: 400, title: "The body is not strict JSON" },
+  "invalid-transaction": { status: 400, title: "The body is not a transaction that can be accepted" },
+  "unknown-path": { status: 404, title: "There is nothing at this path" },
+  "transaction-not-kept": { status: 404, title: "Ingest does not keep transactions" },
+  "method-not-allowed": { status: 405, title: "This path does not take this method" },
+  "request-timeout": { status: 408, title: "The request took too long to arrive" },
+  "body-too-large": { status: 413, title: "The body is larger than 64 KiB" },
+  "path-too-long": { status: 414, title: "The path is longer than any this service has" },
+  "unsupported-media-type": { status: 415, title: "The body must be application/json in UTF-8" },
+  "headers-too-large": { status: 431, title: "The headers are larger than 16 KiB" },
+  "internal-error": { status: 500, title: "The service failed; this is our fault" },
+  "not-recorded-in-time": { status: 503, title: "The transaction could not be recorded for certain" },
+  overloaded: { status: 503, title: "Too many transactions are waiting to be recorded" },
+} as const;
+
+/** A stable code of {@link problems}. */
+export type ProblemCode = keyof typeof problems;
+
+/** One thing that is wrong with the body. */
+export interface ProblemItem {
+  /** The field, `amount` or `metadata.note`; empty when it is the body as a whole. */
+  readonly field: string;
+  /** Which rule was broken, stable. */
+  readonly code: string;
+  /** One sentence. */
+  readonly message: string;
+  /** What to do, where there is more to say. */
+  readonly hint?: string;
+}
+
+/** A problem, ready to be answered. */
+export interface Problem {
+  readonly code: ProblemCode;
+  /** One or two sentences on this very request. */
+  readonly detail: string;
+  readonly errors?: readonly ProblemItem[];
+  /** Headers the answer carries besides. */
+  readonly headers?: Readonly<Record<string, string>>;
+}
+
+/** The media type of {@link problemBody}. */
+export const problemContentType = "application/problem+json; charset=utf-8";
+
+/** The body of the answer, as JSON text. `requestId` is the one of the X-Request-Id header, where there is one. */
+export function problemBody(problem: Problem, requestId?: string): string {
+  const { status, title } = problems[problem.code];
+  return JSON.stringify({
+    type: `urn:riffle:problem:${problem.code}`,
+    title,
+    status,
+    code: problem.code,
+    detail: problem.detail,
+    errors: problem.errors,
+    requestId,
+  });
+}
+
+/** The problem that a fault in the JSON is. */
+export function jsonProblem({ code, message, byteAt, path }: JsonFault): Problem {
+  const where = `${message} (byte ${byteAt})`;
+  return {
+    code: "malformed-json",
+    detail: `The body could not be read: ${where}.`,
+    errors: [{ field: path, code, message: where }],
+  };
+}
+
+/** The problem of a transaction that breaks its contract. */
+export function invalidTransactionProblem(errors: readonly ProblemItem[]): Problem {
+  const count = errors.length === 1 ? "1 rule is" : `${errors.length} rules are`;
+  return { code: "invalid-transaction", detail: `${count} broken; nothing was recorded.`, errors };
+}
+
+const retrySoon = { "retry-after": "1" };
+
+/** The answer when Kafka refused, failed or was too slow: whether the transaction was recorded is not known. */
+export const notRecordedInTime: Problem = {
+  code: "not-recorded-in-time",
+  detail:
+    "Not every in-sync replica confirmed the transaction in time, so it may or may not have been recorded. Send it again unchanged, with the same id: it takes effect once.",
+  headers: retrySoon,
+};
+
+/** The answer when so many sends are unsettled that no more are begun. */
+export const overloaded: Problem = {
+  code: "overloaded",
+  detail: "Too many transactions are waiting for Kafka. This one was not recorded; send it again later.",
+  headers: retrySoon,
+};
+
+/** What Fastify's errors mean in our words, by their code. */
+const fastifyProblems: Readonly<Record<string, Problem>> = {
+  FST_ERR_CTP_BODY_TOO_LARGE: {
+    code: "body-too-large",
+    detail: "A transaction has at most 65536 bytes; most have a few hundred.",
+  },
+  FST_ERR_CTP_INVALID_MEDIA_TYPE: {
+    code: "unsupported-media-type",
+    detail: "Send the transaction with Content-Type: application/json.",
+  },
+  FST_ERR_CTP_INVALID_CONTENT_LENGTH: {
+    code: "malformed-request",
+    detail: "The body is not as long as its Content-Length says.",
+  },
+  FST_ERR_BAD_URL: { code: "malformed-request", detail: "The path has an escape that is not UTF-8." },
+  FST_ERR_MAX_PARAM_LENGTH: {
+    code: "path-too-long",
+    detail: "The id in the path has at most 64 characters.",
+  },
+};
+
+/** The problem behind an error of the HTTP framework; `undefined` when the error is ours. */
+export function frameworkProblem(error: unknown): Problem | undefined {
+  if (!(error instanceof Error) || !("code" in error)) return undefined;
+  const known = fastifyProblems[String(error.code)];
+  if (known !== undefined) return known;
+  const status = "statusCode" in error ? Number(error.statusCode) : 500;
+  if (status < 400 || status > 499) return undefined;
+  return { code: "malformed-request", detail: "The request could not be read." };
+}
+
+/** The problem behind a connection that Node's HTTP parser gave up. */
+export function connectionProblem(code: string | undefined): Problem {
+  switch (code) {
+    case "HPE_HEADER_OVERFLOW":
+      return { code: "headers-too-large", detail: "Send fewer or shorter headers." };
+    case "ERR_HTTP_REQUEST_TIMEOUT":
+      return {
+        code: "request-timeout",
+        detail: "Headers must arrive within 5 s, the whole request within 10 s.",
+      };
+    default:
+      return { code: "malformed-request", detail: "The request breaks the syntax of HTTP/1.1." };
+  }
+}
