@@ -3,7 +3,7 @@
 
 import { defineConfig } from "vitest/config";
 
-const everywhere = ["packages/*", "services/*", "infra", "tools/*", "bench"];
+const everywhere = ["packages/*", "services/*", "infra", "tools/*", "bench", "audit"];
 const inFolder = (kind: string): string[] => everywhere.map((root) => `${root}/test/${kind}/**/*.test.ts`);
 
 export default defineConfig({

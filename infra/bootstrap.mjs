@@ -30,6 +30,11 @@ const commands = {
   test: (args) => pnpm(["run", "verify", ...args]),
 };
 
+/** npm and npx name themselves `npm exec …`; pnpm is a script under a node. */
+const packageManager = /^(npm|npx|pnpm)\s|^\S*node\s+\S*\b(npm|npx|pnpm)(\.c?js)?\s/;
+/** The shells that they put in between: npx's for pnpm, pnpm's for this script, and the wrapper in node_modules/.bin. */
+const glue = /^\S*sh\s+(-c\s+'?pnpm'?\s|-c\s+node infra\/bootstrap\.mjs|\S*\.bin\/node\s)/;
+
 await main(process.argv.slice(2));
 
 async function main([name, ...args]) {
@@ -143,7 +148,7 @@ function exitCodeOf(child) {
   for (const signal of signals) {
     process.on(signal, pass);
   }
-  const watch = watchParent(() => child.kill("SIGTERM"));
+  const watch = watchChain(() => child.kill("SIGTERM"));
   return new Promise((resolve) => {
     const end = (code) => {
       clearInterval(watch);
@@ -161,20 +166,57 @@ function exitCodeOf(child) {
   });
 }
 
-/** A pnpm that is killed with -9 tells nobody; without it the command would run on with nobody to stop it. */
-function watchParent(onGone) {
-  const parent = process.ppid;
-  if (process.env.npm_lifecycle_event === undefined) {
-    return undefined;
-  }
+/**
+ * `npx -y pnpm@10 start` is a chain: npx, a shell, pnpm, a shell, this. A link that is killed tells the next one nothing
+ * (even SIGTERM ends at the first shell), and all the rest would run on with nobody to stop it. So each link is looked
+ * at, and when one is gone the command is asked to end. Whoever typed the command is not a link: a terminal may be
+ * closed on a command that was sent to the background on purpose.
+ */
+function watchChain(onGone) {
+  const links = chainAbove();
   const timer = setInterval(() => {
-    if (process.ppid !== parent) {
+    if (links.some((pid) => !isAlive(pid))) {
       clearInterval(timer);
       onGone();
     }
   }, 500);
   timer.unref();
   return timer;
+}
+
+/** The process ids from this process's parent up to the npx or pnpm that was typed; none when there is neither. */
+function chainAbove() {
+  const processes = runningProcesses();
+  const chain = [];
+  let length = 0;
+  for (let pid = process.ppid; processes.has(pid); pid = processes.get(pid).parent) {
+    const { args } = processes.get(pid);
+    chain.push(pid);
+    if (packageManager.test(args)) {
+      length = chain.length;
+    } else if (!glue.test(args)) {
+      break;
+    }
+  }
+  return chain.slice(0, length);
+}
+
+/** Process id → parent and command line; empty where there is no `ps`. */
+function runningProcesses() {
+  const { stdout } = isWindows ? {} : spawnSync("ps", ["-A", "-o", "pid=,ppid=,args="], { encoding: "utf8" });
+  const matches = (stdout ?? "").matchAll(/^\s*(\d+)\s+(\d+)\s+(.*)$/gm);
+  return new Map(
+    [...matches].map(([, pid, parent, args]) => [Number(pid), { parent: Number(parent), args }]),
+  );
+}
+
+function isAlive(pid) {
+  try {
+    process.kill(pid, 0);
+    return true;
+  } catch (error) {
+    return error.code === "EPERM";
+  }
 }
 
 function fail(message, code = 1) {

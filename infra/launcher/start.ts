@@ -16,10 +16,12 @@ import { loadStreamsClient } from "./streams-client.ts";
 async function main(): Promise<void> {
   const say = progressLines((text) => process.stdout.write(text));
   let ending = false;
-  const end = async (exitCode: number) => {
+  const end = async (exitCode: number, lastWord?: string) => {
     ending = true;
     await launcher.end();
-    say("stopped");
+    if (lastWord !== undefined) {
+      say(lastWord);
+    }
     process.exit(exitCode);
   };
   const fail = (error: unknown) => {
@@ -43,7 +45,7 @@ async function main(): Promise<void> {
   listenForStop({
     begin: (reason) => {
       say(`stopping (${reason}); once more to force it`);
-      void end(0);
+      void end(0, "stopped");
     },
     force: () => {
       launcher.killAll();

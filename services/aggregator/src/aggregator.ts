@@ -4,7 +4,7 @@
 //   sliding  the last 5 min: told at each transaction; timestamp = event time of the transaction
 // A transaction that missed windows goes to the late topic with their list, and still counts in those that are open.
 
-import { Controller } from "@nestjs/common";
+import { Controller, Inject } from "@nestjs/common";
 import { Ctx, Payload } from "@nestjs/microservices";
 import { aggregateKey, type EventWindow, type Transaction, topics } from "@riffle/contracts";
 import { StreamHandler } from "@riffle/service-kit";
@@ -35,6 +35,9 @@ export const hoppingPanes = keyValueStore<HoppingState>("hopping-panes");
 /** Records of the sliding windows, by account and currency. */
 export const slidingRecords = keyValueStore<SlidingState>("sliding-records");
 
+/** Under which name Nest injects the AggregatorOptions. */
+export const aggregatorOptions = Symbol("AggregatorOptions");
+
 /** What the aggregator is configured with. */
 export interface AggregatorOptions {
   /** How long after its end a window waits for records out of order, milliseconds. */
@@ -52,7 +55,7 @@ interface TaskWindows {
 export class Aggregator {
   readonly #windowsOf: (task: Task) => TaskWindows;
 
-  constructor({ graceMs }: AggregatorOptions) {
+  constructor(@Inject(aggregatorOptions) { graceMs }: AggregatorOptions) {
     this.#windowsOf = perTask((task) => ({
       hopping: new HoppingWindows(task.store(hoppingPanes), { ...hopping, graceMs }),
       sliding: new SlidingWindows(task.store(slidingRecords), { ...sliding, graceMs }),

@@ -1,6 +1,6 @@
 import { topics } from "@riffle/contracts";
 import { runStreamService, streamRelations } from "@riffle/service-kit";
-import { Aggregator } from "./aggregator.ts";
+import { Aggregator, type AggregatorOptions, aggregatorOptions } from "./aggregator.ts";
 import { aggregatorConfig } from "./config.ts";
 
 await runStreamService({
@@ -8,5 +8,10 @@ await runStreamService({
   configSchema: aggregatorConfig,
   relations: streamRelations,
   deadLetters: topics.aggregatorDeadLetters,
-  controllers: ({ config }) => [new Aggregator({ graceMs: config.GRACE_MS })],
+  module: ({ config }) => ({
+    controllers: [Aggregator],
+    providers: [
+      { provide: aggregatorOptions, useValue: { graceMs: config.GRACE_MS } satisfies AggregatorOptions },
+    ],
+  }),
 });

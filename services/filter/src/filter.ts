@@ -7,7 +7,7 @@
 //   not-relevant  its type is not screened (relevance.ts)
 // What no codec reads never gets here: the engine dead-letters it.
 
-import { Controller } from "@nestjs/common";
+import { Controller, Inject } from "@nestjs/common";
 import { Ctx, Payload } from "@nestjs/microservices";
 import { type Rejection, type RejectionReason, type Transaction, topics } from "@riffle/contracts";
 import { StreamHandler } from "@riffle/service-kit";
@@ -18,6 +18,9 @@ import { fingerprintOf, SeenTransactions, type Sighting } from "./seen-transacti
 
 /** Transaction ids within the horizon. */
 export const seen = keyValueStore<Sighting>("seen");
+
+/** Under which name Nest injects the FilterOptions. */
+export const filterOptions = Symbol("FilterOptions");
 
 /** What the filter is configured with. */
 export interface FilterOptions extends RelevanceRules {
@@ -37,7 +40,7 @@ export class Filter {
   readonly #options: FilterOptions;
   readonly #seenBy: (task: Task) => SeenTransactions;
 
-  constructor(options: FilterOptions) {
+  constructor(@Inject(filterOptions) options: FilterOptions) {
     this.#options = options;
     this.#seenBy = perTask((task) => new SeenTransactions(task.store(seen), options.dedupHorizonMs));
   }

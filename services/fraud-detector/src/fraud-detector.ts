@@ -1,6 +1,6 @@
 // The fraud detector: sequences in an account's transactions that are worth a person's attention.
 
-import { Controller } from "@nestjs/common";
+import { Controller, Inject } from "@nestjs/common";
 import { Ctx, Payload } from "@nestjs/microservices";
 import { type Transaction, topics } from "@riffle/contracts";
 import { StreamHandler } from "@riffle/service-kit";
@@ -11,6 +11,9 @@ import { cardTestingAlert } from "./patterns/card-testing-alert.ts";
 
 /** State of the card-testing pattern by account. */
 export const cardTesting = keyValueStore<CardTestingState>("card-testing");
+
+/** Under which name Nest injects the FraudDetectorOptions. */
+export const fraudDetectorOptions = Symbol("FraudDetectorOptions");
 
 /** What the fraud detector is configured with. */
 export interface FraudDetectorOptions {
@@ -25,7 +28,7 @@ export class FraudDetector {
   readonly #rules: CardTestingRules;
   readonly #watchOf: (task: Task) => CardTestingWatch;
 
-  constructor({ cardTesting: rules, graceMs }: FraudDetectorOptions) {
+  constructor(@Inject(fraudDetectorOptions) { cardTesting: rules, graceMs }: FraudDetectorOptions) {
     this.#rules = rules;
     this.#watchOf = perTask((task) => new CardTestingWatch(task.store(cardTesting), { rules, graceMs }));
   }

@@ -6,13 +6,16 @@
 //   N3. Alerts of one account reach one channel in order; those of different accounts are delivered side by side.
 //   N4. A withdrawn alert is delivered like a raised one, as a notification of its own.
 
-import { Controller } from "@nestjs/common";
+import { Controller, Inject } from "@nestjs/common";
 import { Ctx, Payload } from "@nestjs/microservices";
 import { type Alert, notificationId, topics } from "@riffle/contracts";
 import { StreamHandler } from "@riffle/service-kit";
 import type { RecordBatch, StreamRecord, Task } from "@riffle/streams";
 import type { Channel } from "./channels/channel.ts";
 import { runInLanes } from "./lanes.ts";
+
+/** Under which name Nest injects the NotifierOptions. */
+export const notifierOptions = Symbol("NotifierOptions");
 
 /** What the notifier is configured with. */
 export interface NotifierOptions {
@@ -34,7 +37,7 @@ interface Job {
 export class Notifier {
   readonly #options: NotifierOptions;
 
-  constructor(options: NotifierOptions) {
+  constructor(@Inject(notifierOptions) options: NotifierOptions) {
     this.#options = options;
   }
 

@@ -1,7 +1,7 @@
 export {
   runStreamService,
-  type StreamProcessConfig,
   type StreamServiceDefinition,
+  type StreamVariables,
 } from "./run-stream-service.ts";
 export {
   STREAM_TRANSPORT,

@@ -34,10 +34,10 @@ interface DecoratedMethod extends StreamHandlerExtras {
 type BatchMethod = (batch: RecordBatch<never>, task: Task) => void | Promise<void>;
 
 // Nest types its handlers as `(data, ...args) => any`; ours say what they take.
-type BatchDecorator = (
+type BatchDecorator = <M extends BatchMethod>(
   target: object,
   method: string | symbol,
-  descriptor: TypedPropertyDescriptor<BatchMethod>,
+  descriptor: TypedPropertyDescriptor<M>,
 ) => void;
 
 const decorated = new WeakMap<object, DecoratedMethod[]>();
@@ -48,8 +48,8 @@ const decorated = new WeakMap<object, DecoratedMethod[]>();
  * charged to the record it held.
  */
 export const StreamHandler =
-  (topic: Topic<unknown>, options: StreamHandlerOptions = {}) =>
-  (target: object, method: string | symbol, descriptor: TypedPropertyDescriptor<BatchMethod>): void => {
+  (topic: Topic<unknown>, options: StreamHandlerOptions = {}): BatchDecorator =>
+  (target, method, descriptor) => {
     const extras: StreamHandlerExtras = {
       topic,
       stores: Object.values(options.stores ?? {}),

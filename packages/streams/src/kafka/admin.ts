@@ -12,6 +12,7 @@ import { Wire, type WireOptions } from "./wire.ts";
 export interface TopicCreation {
   readonly name: string;
   readonly partitions: number;
+  /** Copies of each partition; -1 for three, or as many as there are brokers. */
   readonly replicationFactor: number;
   /** Kafka's topic configuration, `cleanup.policy` and the like. */
   readonly configs: Readonly<Record<string, string>>;
@@ -91,13 +92,15 @@ export const connectAdmin = async (options: WireOptions): Promise<ClusterAdmin> 
       const existing = new Set(await admin.listTopics());
       const missing = topics.filter(({ name }) => !existing.has(name));
       if (missing.length > 0) {
+        const { brokers } = await admin.describeCluster();
+        const copies = Math.min(3, brokers.length);
         await admin.createTopics({
           // kafkajs's own wait can throw UNKNOWN_TOPIC_OR_PARTITION; the metadata is polled instead.
           waitForLeaders: false,
           topics: missing.map(({ name, partitions, replicationFactor, configs }) => ({
             topic: name,
             numPartitions: partitions,
-            replicationFactor,
+            replicationFactor: replicationFactor === -1 ? copies : replicationFactor,
             configEntries: Object.entries(configs).map(([key, value]) => ({ name: key, value })),
           })),
         });

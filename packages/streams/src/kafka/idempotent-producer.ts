@@ -80,6 +80,7 @@ export class IdempotentProducer {
     const wire = await Wire.connect(options);
     try {
       await wire.loadTopics(options.topics);
+      await wire.connectLeaders(options.topics);
       const producer = new IdempotentProducer(wire, options);
       producer.#identity = await producer.#newIdentity(Date.now() + producer.#deliveryTimeoutMs);
       return producer;

@@ -28,7 +28,17 @@ export interface KafkajsRequest {
 /** A broker of the cluster with its two connections; Fetch has one of its own. */
 export interface KafkajsBroker {
   readonly nodeId: number;
-  readonly connectionPool: { send(request: KafkajsRequest): Promise<unknown> };
+  readonly connectionPool: {
+    /** Index 0 serves all requests but Fetch, index 1 serves Fetch. */
+    readonly pool: readonly KafkajsConnection[];
+    getConnection(index: number): Promise<unknown>;
+    send(request: KafkajsRequest): Promise<unknown>;
+  };
+}
+
+/** One socket to a broker. */
+export interface KafkajsConnection {
+  isConnected(): boolean;
 }
 
 /** A partition as the metadata has it. */

@@ -9,7 +9,9 @@ import { ByteReader } from "./bytes.ts";
 import {
   type ClusterAddress,
   createCluster,
+  type KafkajsBroker,
   type KafkajsCluster,
+  type KafkajsConnection,
   type KafkajsRequest,
 } from "./kafkajs-internals.ts";
 import { finalizedFeatures } from "./protocol/api-versions.ts";
@@ -28,11 +30,13 @@ export interface WireOptions extends Omit<ClusterAddress, "connectionTimeoutMs" 
   readonly log?: ClientLog;
 }
 
+const fetchApiKey = 1;
 const closeDeadlineMs = 2_000;
 
 /** Connections to a cluster. */
 export class Wire {
   readonly #cluster: KafkajsCluster;
+  readonly #connecting = new Map<KafkajsConnection, Promise<unknown>>();
 
   private constructor(cluster: KafkajsCluster) {
     this.#cluster = cluster;
@@ -81,10 +85,33 @@ export class Wire {
   async sendKafkajs(nodeId: number, request: KafkajsRequest): Promise<unknown> {
     try {
       const broker = await this.#cluster.findBroker({ nodeId });
+      await this.#connect(broker, request.request.apiKey === fetchApiKey ? 1 : 0);
       return await broker.connectionPool.send(request);
     } catch (error) {
       throw translate(request.request.apiName, error);
     }
+  }
+
+  /** kafkajs opens a socket for every request that finds its connection closed; here the first one opens it for all. */
+  async #connect({ connectionPool }: KafkajsBroker, index: 0 | 1): Promise<void> {
+    const connection = connectionPool.pool[index];
+    if (connection === undefined || connection.isConnected()) return;
+    let pending = this.#connecting.get(connection);
+    if (pending === undefined) {
+      pending = connectionPool.getConnection(index).finally(() => this.#connecting.delete(connection));
+      this.#connecting.set(connection, pending);
+    }
+    await pending;
+  }
+
+  /** Opens the connections to all leaders of the loaded topics, so that the first send does not wait for them. */
+  async connectLeaders(topics: readonly string[]): Promise<void> {
+    const leaders = new Set(
+      topics.flatMap((topic) => this.#cluster.findTopicPartitionMetadata(topic).map(({ leader }) => leader)),
+    );
+    await Promise.all(
+      [...leaders].filter((leader) => leader >= 0).map((nodeId) => this.#cluster.findBroker({ nodeId })),
+    );
   }
 
   /** A broker that is connected, for requests any broker answers. */

@@ -14,7 +14,12 @@ describe("the filter", () => {
     const headers = { [headerNames.receivedAt]: "17", [headerNames.traceparent]: "00-ab-cd-01" };
     await driver.send(transactionsReceived, { ...received(value), headers });
     expect(driver.emitted(topics.transactionsScreened)).toEqual([
-      { key: "acc_1", value, timestampMs: noonMs, headers: { [headerNames.schema]: "transaction/1", ...headers } },
+      {
+        key: "acc_1",
+        value,
+        timestampMs: noonMs,
+        headers: { [headerNames.schema]: "transaction/1", ...headers },
+      },
     ]);
     expect(driver.emitted(topics.transactionsRejected)).toEqual([]);
   });
@@ -48,8 +53,17 @@ describe("the filter", () => {
     const driver = filterDriver();
     const first = transaction("t1", noonMs);
     const other = transaction("t1", noonMs, { amount: 1_001 });
-    await driver.send(transactionsReceived, received(first), received(other), received(first), received(other));
-    expect(outcomes(driver)).toEqual({ screened: ["t1"], rejected: ["t1 conflict", "t1 duplicate", "t1 conflict"] });
+    await driver.send(
+      transactionsReceived,
+      received(first),
+      received(other),
+      received(first),
+      received(other),
+    );
+    expect(outcomes(driver)).toEqual({
+      screened: ["t1"],
+      rejected: ["t1 conflict", "t1 duplicate", "t1 conflict"],
+    });
   });
 
   it("a deposit is rejected as not relevant, its repeat as a duplicate", async () => {
@@ -90,7 +104,11 @@ describe("the filter's memory", () => {
   it("an id counts one millisecond before the horizon and not at it", async () => {
     const inside = filterDriver(hourMs);
     const value = transaction("t1", noonMs);
-    await inside.send(transactionsReceived, received(value), received(transaction("t2", noonMs + hourMs - 1)));
+    await inside.send(
+      transactionsReceived,
+      received(value),
+      received(transaction("t2", noonMs + hourMs - 1)),
+    );
     await inside.send(transactionsReceived, received(value));
     expect(outcomes(inside).rejected).toEqual(["t1 duplicate"]);
     const outside = filterDriver(hourMs);
@@ -114,7 +132,13 @@ describe("the filter's memory", () => {
         await batched.send(transactionsReceived, ...records.slice(from, from + size));
       expect(outcomes(batched)).toEqual(outcomes(oneByOne));
     }
-    expect(outcomes(oneByOne).rejected).toEqual(["t0 duplicate", "t61 not-relevant", "t60 duplicate", "t130 duplicate"]);
+    expect(outcomes(oneByOne).rejected).toEqual([
+      "t0 duplicate",
+      "t61 not-relevant",
+      "t60 duplicate",
+      "t10 duplicate",
+      "t130 duplicate",
+    ]);
   });
 
   it("stays flat over days of traffic, and empties when time passes without any", async () => {

@@ -13,7 +13,8 @@ describe("relevance", () => {
   it("purchases, withdrawals and transfers are relevant unless configured, deposits and refunds are not", () => {
     const relevant = transactionTypes.filter(
       (type) =>
-        irrelevance(transaction("t1", noonMs, { type }), { relevantTypes: relevantTypesDefault }) === undefined,
+        irrelevance(transaction("t1", noonMs, { type }), { relevantTypes: relevantTypesDefault }) ===
+        undefined,
     );
     expect(relevant).toEqual(["purchase", "withdrawal", "transfer"]);
   });

@@ -17,11 +17,11 @@ it("an id that expired and came again before its eviction lives on with its late
   const store = new MapStore();
   const seen = new SeenTransactions(store, 1_000);
   seen.judge("t1", sighting(5_000), 5_000);
-  expect(seen.judge("t1", sighting(6_500), 6_500).kind).toBe("new");
-  seen.evictDue(7_499);
-  expect(store.get("t1")).toEqual(sighting(6_500));
-  expect(seen.judge("t1", sighting(6_500), 7_499).kind).toBe("duplicate");
+  expect(seen.judge("t1", sighting(9_500), 9_500).kind).toBe("new");
   seen.evictDue(10_000);
+  expect(store.get("t1")).toEqual(sighting(9_500));
+  expect(seen.judge("t1", sighting(9_500), 10_499).kind).toBe("duplicate");
+  seen.evictDue(20_000);
   expect(store.size).toBe(0);
 });
 

@@ -169,6 +169,14 @@ describe("hopping windows", () => {
     });
   });
 
+  it("passes over windows without records", () => {
+    const rig = new Rig({ sizeMs: 10, advanceMs: 5, graceMs: 50 });
+    rig.observe(100);
+    rig.observe(140);
+    rig.advanceTo(160);
+    expect(rig.store.get("a")?.nextEndMs).toBe(145);
+  });
+
   it("refuses an advance above the size, and reports every fault at once", () => {
     const make = (options: Shape) => () => new HoppingWindows(new MemoryStore(), { ...options, add });
     expect(make({ sizeMs: 5, advanceMs: 6, graceMs: 0 })).toThrow("advanceMs 6 exceeds sizeMs 5");

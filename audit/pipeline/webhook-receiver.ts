@@ -1,0 +1,67 @@
+// A webhook receiver on loopback that checks every signature and remembers what it was told.
+
+import { createHmac, timingSafeEqual } from "node:crypto";
+import { createServer, type IncomingMessage, type Server } from "node:http";
+import type { AddressInfo } from "node:net";
+import type { Alert } from "@riffle/contracts";
+
+/** 32 bytes in Base64, as Standard Webhooks wants them. */
+export const webhookSecret = `whsec_${Buffer.from("riffle-audit-secret-of-32-bytes!").toString("base64")}`;
+
+const bodyOf = async (request: IncomingMessage): Promise<string> => {
+  const chunks: Buffer[] = [];
+  for await (const chunk of request) chunks.push(chunk as Buffer);
+  return Buffer.concat(chunks).toString("utf8");
+};
+
+/** Standard Webhooks 1.0: `v1,` and the HMAC-SHA256 of `id.timestamp.body` under the decoded secret. */
+const isSigned = (request: IncomingMessage, body: string): boolean => {
+  const {
+    "webhook-id": id,
+    "webhook-timestamp": timestamp,
+    "webhook-signature": signatures,
+  } = request.headers;
+  const key = Buffer.from(webhookSecret.slice("whsec_".length), "base64");
+  const expected = Buffer.from(
+    `v1,${createHmac("sha256", key).update(`${id}.${timestamp}.${body}`).digest("base64")}`,
+  );
+  return String(signatures)
+    .split(" ")
+    .some((given) => given.length === expected.length && timingSafeEqual(Buffer.from(given), expected));
+};
+
+/** Receives webhooks until it is closed. */
+export class WebhookReceiver {
+  readonly #server: Server;
+  /** Alerts by `webhook-id`, in order; a repeat of an id is counted in `repeats`. */
+  readonly alerts = new Map<string, Alert>();
+  repeats = 0;
+  unsigned = 0;
+
+  private constructor() {
+    this.#server = createServer((request, response) => {
+      void bodyOf(request).then((body) => {
+        if (!isSigned(request, body)) this.unsigned++;
+        const id = String(request.headers["webhook-id"]);
+        if (this.alerts.has(id)) this.repeats++;
+        this.alerts.set(id, JSON.parse(body) as Alert);
+        response.writeHead(204).end();
+      });
+    });
+  }
+
+  static async listen(): Promise<WebhookReceiver> {
+    const receiver = new WebhookReceiver();
+    await new Promise<void>((resolve) => receiver.#server.listen(0, "127.0.0.1", resolve));
+    return receiver;
+  }
+
+  get url(): string {
+    return `http://127.0.0.1:${(this.#server.address() as AddressInfo).port}/hook`;
+  }
+
+  async close(): Promise<void> {
+    this.#server.closeAllConnections();
+    await new Promise<void>((resolve) => this.#server.close(() => resolve()));
+  }
+}

@@ -1,0 +1,18 @@
+// A bug here tells an analyst the wrong story.
+
+import { expect, it } from "vitest";
+import { formatDuration } from "../../src/duration.ts";
+
+it.each([
+  [0, "0 ms"],
+  [999, "999 ms"],
+  [1_000, "1 s"],
+  [59_999, "59 s"],
+  [60_000, "1 min"],
+  [130_000, "2 min 10 s"],
+  [3_600_000, "1 h"],
+  [3_605_000, "1 h"],
+  [7_500_000, "2 h 5 min"],
+])("%d ms is told as %s", (durationMs, text) => {
+  expect(formatDuration(durationMs)).toBe(text);
+});

@@ -1,0 +1,38 @@
+// Files do not import each other in a circle: in a circle, who runs first is an accident. Types are free of it.
+
+import { targetOf } from "../places.ts";
+import type { Fault, Rule } from "../rule.ts";
+
+/** Finds circles of imports that exist at run time; each is reported once. */
+export const cycles: Rule = {
+  name: "cycles",
+  check: (repository) => {
+    const edges = new Map(
+      repository.sources.map(({ path, imports }) => [
+        path,
+        imports.flatMap(({ specifier, typeOnly }) => {
+          const target = targetOf(path, specifier);
+          return target.kind === "own" && !target.byName && !typeOnly ? [target.path] : [];
+        }),
+      ]),
+    );
+    const done = new Set<string>();
+    const faults: Fault[] = [];
+    const visit = (path: string, trail: readonly string[]): void => {
+      const at = trail.indexOf(path);
+      if (at >= 0) {
+        const circle = [...trail.slice(at), path].join(" → ");
+        faults.push({
+          where: path,
+          message: `is in a circle of imports: ${circle}. Move what both need to a third file`,
+        });
+        return;
+      }
+      if (done.has(path)) return;
+      for (const next of edges.get(path) ?? []) visit(next, [...trail, path]);
+      done.add(path);
+    };
+    for (const path of edges.keys()) visit(path, []);
+    return faults;
+  },
+};

@@ -1,0 +1,52 @@
+// Packages that one file alone may import, and entry points that are for tests alone.
+
+import { placeOf, targetOf } from "../places.ts";
+import type { Rule } from "../rule.ts";
+
+interface Fence {
+  readonly only: string;
+  readonly instead: string;
+}
+
+const fences: Readonly<Record<string, Fence>> = {
+  kafkajs: {
+    only: "packages/streams/src/kafka/kafkajs-internals.ts",
+    instead: "use the ports of packages/streams/src/kafka/ports.ts, or @riffle/streams/kafka",
+  },
+  "@node-rs/crc32": {
+    only: "packages/streams/src/kafka/crc32c.ts",
+    instead: "import crc32c from that file",
+  },
+};
+
+/** Finds imports of a fenced package from outside of its file. */
+export const fencedPackages: Rule = {
+  name: "fenced-packages",
+  check: (repository) =>
+    repository.sources.flatMap(({ path, imports }) =>
+      imports.flatMap(({ specifier, line }) => {
+        const target = targetOf(path, specifier);
+        const fence = target.kind === "external" ? fences[target.name] : undefined;
+        if (fence === undefined || fence.only === path) return [];
+        const message = `imports ${specifier}; only ${fence.only} may. Instead ${fence.instead}`;
+        return [{ where: `${path}:${line}`, message }];
+      }),
+    ),
+};
+
+/** Finds code that ships and imports an entry point for tests. */
+export const testingEntryPoints: Rule = {
+  name: "testing-entry-points",
+  check: (repository) =>
+    repository.sources.flatMap(({ path, imports }) =>
+      imports.flatMap(({ specifier, line }) => {
+        const target = targetOf(path, specifier);
+        const isForTests = target.kind === "own" && target.place.kind !== "ships";
+        const from = placeOf(path);
+        const isHelper = from.kind !== "ships" || from.home === "tools";
+        if (!isForTests || isHelper) return [];
+        const message = `imports ${specifier}, which is for tests only. Move what is needed out of testing/, or this file into test/`;
+        return [{ where: `${path}:${line}`, message }];
+      }),
+    ),
+};
