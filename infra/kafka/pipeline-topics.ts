@@ -27,7 +27,7 @@ export interface PipelineTopicsOptions {
   readonly replicationFactor: number;
 }
 
-/** Kafka's own value for "as the cluster's administrators have set it". */
+/** Leaves the number of copies to the admin client, and how many a write needs to the cluster's administrators. */
 export const clusterDefault = -1;
 
 /**

@@ -3,6 +3,7 @@
 // This file owns the process: its signals, its exit code and what an error looks like. The rest is launcher.ts.
 
 import { join } from "node:path";
+import { connectAdmin } from "@riffle/streams/kafka";
 import { repositoryFolder, riffleFolder } from "../folders.ts";
 import { startKafka } from "../kafka/local-kafka.ts";
 import { explain } from "./errors.ts";
@@ -11,7 +12,6 @@ import { progressLines } from "./progress.ts";
 import { defaultRunFile } from "./run-file.ts";
 import { resolveSettings } from "./settings.ts";
 import { listenForStop } from "./stop-signals.ts";
-import { loadStreamsClient } from "./streams-client.ts";
 
 async function main(): Promise<void> {
   const say = progressLines((text) => process.stdout.write(text));
@@ -34,7 +34,7 @@ async function main(): Promise<void> {
   const launcher = new Launcher({
     settings: resolveSettings(process.env),
     startKafka: async (onProgress) => await startKafka({ onProgress }),
-    connectAdmin: async (brokers) => await (await loadStreamsClient("connectAdmin"))({ brokers }),
+    connectAdmin: async (brokers) => await connectAdmin({ brokers, clientId: "riffle-launcher" }),
     scriptOf: (name) => join(repositoryFolder, "services", name, "dist", "main.js"),
     logsFolder: join(riffleFolder, "logs"),
     runFile: defaultRunFile,

@@ -2,7 +2,8 @@
 
 import { type Alert, alertCodec, topics } from "@riffle/contracts";
 import { headerNames } from "@riffle/contracts/envelope";
-import { loadStreamsClient } from "../launcher/streams-client.ts";
+import type { RawRecord } from "@riffle/streams";
+import { TopicReader } from "@riffle/streams/kafka";
 
 /** Alerts in the order of their partitions: those of one account in order. */
 export interface AlertReader {
@@ -13,13 +14,22 @@ export interface AlertReader {
 
 /** Resolves once the reader stands at the end of the topic: an alert raised after that is seen. */
 export async function connectAlertReader(brokers: readonly string[]): Promise<AlertReader> {
-  const readTopic = await loadStreamsClient("readTopic");
-  const reader = await readTopic({ brokers, topic: topics.alerts.name, from: "end" });
+  const reader = await TopicReader.open({
+    brokers,
+    clientId: "riffle-scenario",
+    topic: topics.alerts.name,
+    from: "latest",
+  });
   return {
     next: async (waitMs) => {
-      const records = await reader.next(waitMs);
-      return records.map(({ value, headers }) => alertCodec.decode(value, headers[headerNames.schema]));
+      const chunk = await reader.next(waitMs);
+      return (chunk?.records ?? []).map((record) => alertCodec.decode(record.value, schemaOf(record)));
     },
     close: async () => await reader.close(),
   };
+}
+
+function schemaOf({ headers }: RawRecord): string | undefined {
+  const bytes = headers.findLast(([name]) => name === headerNames.schema)?.[1];
+  return bytes == null ? undefined : Buffer.from(bytes).toString("utf8");
 }

@@ -1,7 +1,8 @@
 // Card testing: somebody tries a stolen card with small amounts, and then takes what it holds.
 //
 // The pattern: at least 3 purchases below 100.00, then one above 1,000.00, all within 5 minutes, first to last, on one
-// account; other transactions may stand between. Each story below is that, or is one step short of it.
+// account; other transactions may stand between, and the causes are the latest three small ones. Each story below is
+// that, or is one step short of it.
 
 import type { TransactionInput } from "@riffle/contracts";
 import type { Scenario, Story } from "./scenario.ts";
@@ -19,11 +20,13 @@ const minuteMs = 60_000;
 /** In minor units: below 10,000 is small, above 100,000 is large. */
 const amounts = { small: 900, middle: 50_000, large: 250_000, notSmall: 10_000, notLarge: 100_000 } as const;
 
-/** Stories end here, in milliseconds after the scenario's beginning. */
-const storyEndsMs = withinMs + minuteMs;
-/** More than `within` after the last transaction of any story, so that no sentinel has a cause in one. */
-const sentinelStartsMs = storyEndsMs + withinMs + 1_000;
-const sentinelStepMs = 1_000;
+/**
+ * The sentinels follow at once on the longest story, 5 min and 1 ms. Small purchases that a story leaves over cannot be
+ * their causes, since the latest three count. And all of it must lie within `within` and the detector's grace, 5:30:
+ * of older events the detector of a pipeline that has been running may have forgotten the first ones.
+ */
+const sentinelStartsMs = withinMs + 1_000;
+const sentinelStepMs = 500;
 const sentinelEndsMs = sentinelStartsMs + 3 * sentinelStepMs;
 
 /** A step of a story: when, how much, and what if not a purchase. */
@@ -117,7 +120,7 @@ const sentinelSteps: readonly Step[] = [
   large(sentinelEndsMs),
 ];
 
-/** The scenario with ids and times of its own. It spans eleven minutes of event time. */
+/** The scenario with ids and times of its own. It spans 5 min and 2.5 s of event time. */
 export function cardTesting({ runId, endsAtMs }: ScenarioOptions): Scenario {
   const startsAtMs = endsAtMs - sentinelEndsMs;
   return {

@@ -15,7 +15,7 @@ export interface Story {
   readonly transactions: readonly TransactionInput[];
   /** For each alert that the story must raise, the ids of its causes in order; empty for a near-miss. */
   readonly expected: readonly (readonly string[])[];
-  /** The complete fraud that ends the account's part, long enough after the rest to have nothing to do with it. */
+  /** The complete fraud that ends the account's part. Its causes are its own: nothing in the story may be one. */
   readonly sentinel: readonly TransactionInput[];
 }
 

@@ -38,6 +38,7 @@ export {
   type MetricSpec,
   Metrics,
 } from "./metrics.ts";
+export * from "./nest/index.ts";
 export {
   type ProcessConfig,
   runService,
@@ -51,4 +52,3 @@ export {
   type ShutdownStep,
   type ShutdownTriggers,
 } from "./shutdown.ts";
-export * from "./nest/index.ts";

@@ -30,6 +30,11 @@ export const streamsErrors = {
     remedy:
       "Nothing: the tasks are dropped and the group is joined again. If it repeats, two processes share one RIFFLE_INSTANCE_ID.",
   },
+  STREAMS_INSTANCE_REPLACED: {
+    meaning: "Another process joined the group under this one's instance id, and is its member now.",
+    remedy:
+      "Give each process a RIFFLE_INSTANCE_ID of its own. After a restart it is the old process that ends.",
+  },
   STREAMS_RECORD_CORRUPT: {
     meaning: "A record batch read from a broker does not match its checksum or its own lengths.",
     remedy: "Check the broker's disks; the engine does not process what it cannot trust.",

@@ -9,7 +9,6 @@ import type { TObject, TProperties } from "typebox";
 import type { baseConfig, streamConfig } from "../base-config.ts";
 import type { Config } from "../config.ts";
 import {
-  type ProcessConfig,
   runService,
   type ServiceContext,
   type ServiceDefinition,

@@ -4,8 +4,10 @@
 //   G2. The state only gets worse between joins: held → rebalancing → lost; a join makes it held again.
 //   G3. When no heartbeat was answered for the session time-out, the membership counts as lost though no broker
 //       said so: another owner may exist.
+//   G4. A membership continues the last one only when its generation is the next after the last one that was *synced*:
+//       a generation joined but not synced may have given this member's partitions to somebody who has used them.
 
-import { BrokerRefusedError, FencedError, StreamsConfigError } from "../errors.ts";
+import { BrokerRefusedError, StreamsConfigError, StreamsError } from "../errors.ts";
 import { type AssignableMember, assignPartitions } from "./assignment.ts";
 import { Coordinator } from "./coordinator.ts";
 import { groupProtocol, groupRequests } from "./kafkajs-internals.ts";
@@ -48,6 +50,7 @@ export class GroupMember implements GroupMembership {
   readonly #codec = groupProtocol();
   #memberId = "";
   #generationId = -1;
+  #synced = { memberId: "", generationId: -1 };
   #state: MembershipState = "lost";
   #timer: NodeJS.Timeout | undefined;
   #answeredAt = 0;
@@ -64,13 +67,17 @@ export class GroupMember implements GroupMembership {
 
   async join(owned: readonly number[]): Promise<Membership> {
     this.#stopHeartbeats();
+    if (this.#state === "replaced") throw this.#replaced(undefined);
     for (;;) {
       try {
         const joined = await this.#joinGroup(owned);
         const partitions = await this.#syncGroup(joined);
+        const continuous =
+          joined.memberId === this.#synced.memberId && joined.generationId <= this.#synced.generationId + 1;
+        this.#synced = { memberId: joined.memberId, generationId: joined.generationId };
         this.#state = "held";
         this.#startHeartbeats();
-        return { fence: this.#fence(), partitions };
+        return { fence: this.#fence(), partitions, continuous };
       } catch (error) {
         this.#rejoinable(error);
       }
@@ -180,9 +187,10 @@ export class GroupMember implements GroupMembership {
     }
   }
 
-  #replaced(cause: unknown): FencedError {
+  #replaced(cause: unknown): StreamsError {
     this.#state = "replaced";
-    return new FencedError(
+    return new StreamsError(
+      "STREAMS_INSTANCE_REPLACED",
       `Another process has joined the group ${this.#options.groupId} as ${this.#options.groupInstanceId}. Give each process an instance id of its own.`,
       { cause },
     );

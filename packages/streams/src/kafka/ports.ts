@@ -27,6 +27,11 @@ export interface Membership {
   readonly fence: GroupFence;
   /** Partition numbers, the same in every input topic. */
   readonly partitions: readonly number[];
+  /**
+   * Whether this member was in every generation since its last membership, so that nobody else can have owned a
+   * partition that it still has. Otherwise the state it holds may be out of date.
+   */
+  readonly continuous: boolean;
 }
 
 /** What happened to a membership since it was joined. */

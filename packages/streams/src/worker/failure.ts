@@ -24,6 +24,8 @@ export type FailureAction =
 /** Nothing a retry could mend. */
 const fatal: readonly StreamsErrorCode[] = [
   "STREAMS_CONFIG_INVALID",
+  // Joining again would replace the other in turn, for ever.
+  "STREAMS_INSTANCE_REPLACED",
   "STREAMS_OFFSET_OUT_OF_RANGE",
   "STREAMS_TRANSACTIONS_TOO_OLD",
   "STREAMS_STATE_CORRUPT",

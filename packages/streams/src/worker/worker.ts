@@ -9,7 +9,8 @@
 //   W1. The fence of a commit is the generation in which its records were fetched, never a later one.
 //   W2. On any error the producer and every task are dropped, and the worker begins again at the first step.
 //   W3. Nothing is committed for a partition after the group has taken it away: the broker refuses the generation.
-//   W4. Records are committed after `commitIntervalMsMax` at the latest, and as soon as nothing more is waiting.
+//   W4. State is kept over a rebalance only when no other member can have owned the partition in between.
+//   W5. Records are committed after `commitIntervalMsMax` at the latest, and as soon as nothing more is waiting.
 
 import { setTimeout as delay } from "node:timers/promises";
 import { HandlerError } from "../errors.ts";
@@ -47,6 +48,9 @@ const pauseMsMin = 50;
 const pauseMsMax = 5_000;
 
 interface Attempt {
+  readonly topic: string;
+  readonly partition: number;
+  readonly offset: number;
   failures: number;
   error: unknown;
 }
@@ -60,6 +64,8 @@ export class StreamWorker {
   readonly #tasks = new Map<number, PartitionTask>();
   readonly #attempts = new Map<string, Attempt>();
   readonly #condemned = new Map<string, unknown>();
+  /** Partitions whose handler failed without holding a record, by name: up to this offset records go one at a time. */
+  readonly #singly = new Map<string, number>();
   #membership: Membership | undefined;
   #sender: TransactionalSender | undefined;
   #phase: WorkerPhase = "starting";
@@ -169,7 +175,14 @@ export class StreamWorker {
     this.#uncommittedSince ??= now;
     if (chunk.records.length > 0) this.#lastInputAt = now;
     this.#inputs += chunk.records.length;
-    await task.process(chunk.topic, chunk.records, chunk.nextOffset);
+    const name = `${chunk.topic}/${chunk.partition}`;
+    const singly = (chunk.records[0]?.offset ?? chunk.nextOffset) < (this.#singly.get(name) ?? 0);
+    try {
+      await task.process(chunk.topic, chunk.records, chunk.nextOffset, singly);
+    } catch (error) {
+      if (error instanceof HandlerError && error.offset < 0) this.#singly.set(name, chunk.nextOffset);
+      throw error;
+    }
   }
 
   #commitDue(): boolean {
@@ -213,9 +226,18 @@ export class StreamWorker {
     this.#inputs = 0;
     this.#uncommittedSince = undefined;
     this.#pauseMs = pauseMsMin;
-    if (this.#condemned.size > 0) {
-      this.#condemned.clear();
-      this.#attempts.clear();
+    if (this.#attempts.size > 0) this.#forgetAttempts(offsets);
+  }
+
+  /** Forgets the failures of records that are behind the committed position now, handled or dead-lettered. */
+  #forgetAttempts(offsets: readonly CommitOffset[]): void {
+    for (const [id, attempt] of this.#attempts) {
+      const committed = offsets.find(
+        ({ topic, partition }) => topic === attempt.topic && partition === attempt.partition,
+      );
+      if (committed === undefined || committed.offset <= attempt.offset) continue;
+      this.#attempts.delete(id);
+      this.#condemned.delete(id);
     }
   }
 
@@ -228,6 +250,7 @@ export class StreamWorker {
     }
     this.#enter("joining", { held: this.partitions });
     const membership = await this.#client.member.join(this.partitions);
+    if (!membership.continuous) this.#dropTasks();
     for (const partition of this.partitions) {
       if (!membership.partitions.includes(partition)) this.#dropTask(partition);
     }
@@ -313,7 +336,7 @@ export class StreamWorker {
 
   #charge({ topic, partition, offset, cause }: HandlerError): void {
     const id = recordId(topic, partition, offset);
-    const attempt = this.#attempts.get(id) ?? { failures: 0, error: cause };
+    const attempt = this.#attempts.get(id) ?? { topic, partition, offset, failures: 0, error: cause };
     attempt.failures++;
     attempt.error = cause;
     this.#attempts.set(id, attempt);
