@@ -14,5 +14,7 @@ if (process.argv.includes("--check")) {
 } else {
   const pages = await renderPages(root);
   for (const path of stale) writeFileSync(join(root, path), pages.get(path) ?? "");
-  process.stdout.write(`${stale.length} of ${pages.size} pages written: ${stale.join(", ") || "none was stale"}\n`);
+  process.stdout.write(
+    `${stale.length} of ${pages.size} pages written: ${stale.join(", ") || "none was stale"}\n`,
+  );
 }

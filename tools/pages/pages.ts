@@ -46,10 +46,13 @@ export async function stalePages(root: string): Promise<string[]> {
 /** The one exported schema of an object. */
 export function configSchemaOf(path: string, module: object): unknown {
   const schemas = Object.values(module).filter(
-    (value) => typeof value === "object" && value !== null && value.type === "object" && "properties" in value,
+    (value) =>
+      typeof value === "object" && value !== null && value.type === "object" && "properties" in value,
   );
   if (schemas.length !== 1) {
-    throw new Error(`${path} exports ${schemas.length} object schemas; export one, the service's configuration`);
+    throw new Error(
+      `${path} exports ${schemas.length} object schemas; export one, the service's configuration`,
+    );
   }
   return schemas[0];
 }

@@ -118,7 +118,11 @@ describe("five real processes on a real broker", () => {
     const before = purchase("n-1", 20_000, secondsAgo(5), "acct-poison");
     const after = purchase("n-2", 20_000, secondsAgo(4), "acct-poison");
     const encode = (transaction: Transaction) => topics.transactionsReceived.codec.encode(transaction);
-    for (const [value, { occurredAt }] of [[encode(before), before], [garbage, before], [encode(after), after]] as const) {
+    for (const [value, { occurredAt }] of [
+      [encode(before), before],
+      [garbage, before],
+      [encode(after), after],
+    ] as const) {
       await producer.send({
         topic: topics.transactionsReceived.name,
         key: "acct-poison",
@@ -147,6 +151,40 @@ describe("five real processes on a real broker", () => {
       ({ value }) => topics.transactionsScreened.codec.decode(value, "transaction/1").id,
     );
     expect(ids.filter((id) => id.startsWith("n-"))).toEqual(["n-1", "n-2"]);
+  });
+
+  it("refuse bad input at the door, name the field, and write nothing of it", async () => {
+    const good = purchase("bad-1", 20_000, secondsAgo(1), "acct-bad");
+    const text = JSON.stringify(good);
+    const bodies: readonly (readonly [body: string, status: number, field: string])[] = [
+      [text.slice(0, -1), 400, ""],
+      [text.replace("20000", "200.5"), 400, "amount"],
+      [text.replace("20000", '"20000"'), 400, "amount"],
+      [text.replace("20000", "-1"), 400, "amount"],
+      [text.replace("20000", "9007199254740992"), 400, "amount"],
+      [text.replace('"amount":20000', '"amount":20000,"amount":1'), 400, "amount"],
+      [text.replace('"amount"', '"amuont"'), 400, "amuont"],
+      [text.replace(good.occurredAt, "2026-02-30T00:00:00Z"), 400, "occurredAt"],
+      [JSON.stringify({ ...good, metadata: { note: "x".repeat(1_000_000) } }), 413, ""],
+    ];
+    for (const [body, status, field] of bodies) {
+      const answer = await fetch(`${pipeline.ingestUrl}/v1/transactions`, {
+        method: "POST",
+        headers: { "content-type": "application/json" },
+        body,
+      });
+      expect({ status: answer.status, type: answer.headers.get("content-type")?.split(";")[0] }).toEqual({
+        status,
+        type: "application/problem+json",
+      });
+      expect(await answer.text()).toContain(field);
+    }
+    const records = (
+      await readTopic({ brokers: kafka.brokers, clientId: "test", topic: topics.transactionsReceived.name })
+    ).flat();
+    expect(records.filter(({ value }) => value !== null && Buffer.from(value).includes("acct-bad"))).toEqual(
+      [],
+    );
   });
 
   it("are idle with a lag of exactly 0 in every partition", async () => {

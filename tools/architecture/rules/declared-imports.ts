@@ -16,13 +16,16 @@ export const declaredImports: Rule = {
       return imports.flatMap(({ specifier, typeOnly, line }) => {
         const target = targetOf(path, specifier);
         const name = target.kind === "external" ? target.name : ownName(target, specifier);
-        const ships = kind === "ships" && !typeOnly && own !== undefined && (isBuilt(home) || home === "infra");
+        const ships =
+          kind === "ships" && !typeOnly && own !== undefined && (isBuilt(home) || home === "infra");
         const declared = ships ? own.dependencies : allOf(own, root);
         if (name === undefined || Object.hasOwn(declared ?? {}, name)) return [];
         const where = `${path}:${line}`;
         const list = ships ? "dependencies" : "dependencies or devDependencies";
         const file = own === undefined ? "package.json" : `${home}/package.json`;
-        return [{ where, message: `imports ${name}, which is not among the ${list} of ${file}. Add it there` }];
+        return [
+          { where, message: `imports ${name}, which is not among the ${list} of ${file}. Add it there` },
+        ];
       });
     });
   },

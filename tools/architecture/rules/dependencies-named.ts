@@ -27,7 +27,10 @@ export const dependenciesNamed: Rule = {
       }));
     const stale = [...named]
       .filter((name) => !used.has(name))
-      .map((name) => ({ where: page, message: `has a row for ${name}, which nothing depends on. Remove it` }));
+      .map((name) => ({
+        where: page,
+        message: `has a row for ${name}, which nothing depends on. Remove it`,
+      }));
     return [...missing, ...stale];
   },
 };

@@ -29,7 +29,8 @@ function brokenLink(repository: Repository, from: string, link: string): string 
   return `links to ${link}, and ${target} has no such heading`;
 }
 
-const fromRoot = /^(packages|services|infra|docs|tools|bench|audit|k8s|patches|\.ci)\/[\w@.-]+(\/[\w@.-]+)*\/?$/;
+const fromRoot =
+  /^(packages|services|infra|docs|tools|bench|audit|k8s|patches|\.ci)\/[\w@.-]+(\/[\w@.-]+)*\/?$/;
 const fromPackage = /^(src|test)\/[\w.-]+(\/[\w.-]+)*\/?$/;
 const inComment = /(?<![\w/-])(test\/(?:unit|integration|sim)\/[\w./-]+\.test\.ts)/g;
 
@@ -55,8 +56,10 @@ export const pathsNamed: Rule = {
 
 function isMissing(repository: Repository, page: string, named: string): boolean {
   if (fromRoot.test(named)) return !repository.has(named.replace(/\/$/, ""));
-  if (!fromPackage.test(named)) return false;
-  return !repository.has(posix.join(posix.dirname(page), named).replace(/\/$/, ""));
+  const folder = posix.dirname(page);
+  // Elsewhere `src/main.ts` stands for that file of any package.
+  const isOfPackage = fromPackage.test(named) && folder !== "." && repository.has(`${folder}/package.json`);
+  return isOfPackage && !repository.has(posix.join(folder, named).replace(/\/$/, ""));
 }
 
 function missingPath(where: string, named: string): Fault {

@@ -12,7 +12,9 @@ export const oneTestCommand: Rule = {
   check: (repository) => {
     const told = readPage(repository.text("README.md")).commands.find(({ text }) => command.test(bare(text)));
     if (told === undefined) {
-      return [{ where: "README.md", message: "has no code block with the test command, npx -y pnpm@10 test" }];
+      return [
+        { where: "README.md", message: "has no code block with the test command, npx -y pnpm@10 test" },
+      ];
     }
     const lines = repository.text(script).split("\n").map(bare);
     if (lines.some((line) => line.startsWith(bare(told.text)))) return [];

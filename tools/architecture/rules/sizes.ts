@@ -35,7 +35,8 @@ function staleExceptions(exceptions: SizeExceptions, sizes: ReadonlyMap<string, 
   return Object.entries(exceptions).flatMap(([id, allowed]) => {
     const size = sizes.get(id) ?? 0;
     const limit = id.includes("#") ? functionLinesMax : fileLinesMax;
-    if (size <= limit) return [{ where, message: `${id} needs no exception any more (${size} lines). Remove it` }];
+    if (size <= limit)
+      return [{ where, message: `${id} needs no exception any more (${size} lines). Remove it` }];
     return size < allowed ? [{ where, message: `${id} has shrunk to ${size} lines. Lower its entry` }] : [];
   });
 }

@@ -6,7 +6,10 @@ import type { Fault, Rule } from "../rule.ts";
 const config = "vitest.config.ts";
 
 /** The folders that vitest.config.ts looks into: `packages/*` and so on, and the kinds below each. */
-function runFolders(repository: Repository): { readonly roots: readonly string[]; readonly kinds: readonly string[] } {
+function runFolders(repository: Repository): {
+  readonly roots: readonly string[];
+  readonly kinds: readonly string[];
+} {
   const text = repository.text(config);
   const list = /const everywhere = \[(?<roots>[^\]]*)\]/.exec(text)?.groups?.["roots"] ?? "";
   return {
@@ -21,7 +24,9 @@ export const testPlacement: Rule = {
   check: (repository) => {
     const { roots, kinds } = runFolders(repository);
     const folders = roots.flatMap((root) => kinds.map((kind) => `${root}/test/${kind}/`));
-    const patterns = folders.map((folder) => new RegExp(`^${folder.replaceAll("*", "[^/]+")}.*\\.test\\.ts$`));
+    const patterns = folders.map(
+      (folder) => new RegExp(`^${folder.replaceAll("*", "[^/]+")}.*\\.test\\.ts$`),
+    );
     const misplaced = repository.paths
       .filter((path) => /\.(test|spec)\.[cm]?[jt]sx?$/.test(path))
       .filter((path) => !patterns.some((pattern) => pattern.test(path)))
@@ -40,7 +45,7 @@ function unrunKinds(repository: Repository, kinds: readonly string[]): Fault[] {
     .map((kind) => ({ where: config, message: `has a project ${kind} that no script of package.json runs` }));
 }
 
-const switches = /\b(?:describe|it|test)\.(?:only|skip|todo|skipIf|runIf)\b/g;
+const switches = /\b(?:describe|it|test)\.(?:only|skip|todo|fails|skipIf|runIf)\b/g;
 
 /** Tests that may leave something out, with the reason. The list may only shrink. */
 export type SkipExceptions = Readonly<Record<string, string>>;
@@ -50,7 +55,7 @@ const skipExceptions: SkipExceptions = {
     "Java is one of the ways to a Kafka and no requirement: without it there is nothing of it to test",
 };
 
-/** Finds tests that are switched off: they look exactly like tests that pass. */
+/** Finds tests that are switched off, or that pass because they fail: they look exactly like tests that pass. */
 export const noSkippedTestsWith = (exceptions: SkipExceptions): Rule => ({
   name: "no-skipped-tests",
   check: (repository) => {
@@ -67,7 +72,10 @@ export const noSkippedTestsWith = (exceptions: SkipExceptions): Rule => ({
       }));
     const stale = Object.keys(exceptions)
       .filter((path) => switched.every((test) => test.path !== path))
-      .map((path) => ({ where: path, message: "needs no exception in no-skipped-tests any more. Remove it" }));
+      .map((path) => ({
+        where: path,
+        message: "needs no exception in no-skipped-tests any more. Remove it",
+      }));
     return [...faults, ...stale];
   },
 });

@@ -6,7 +6,10 @@ import type { Fault, Rule } from "../rule.ts";
 const exact = /^\d+\.\d+\.\d+(-[0-9A-Za-z.-]+)?$/;
 
 /** Every dependency of a package.json with its version. */
-export function dependenciesOf({ dependencies, devDependencies }: Manifest): [name: string, version: string][] {
+export function dependenciesOf({
+  dependencies,
+  devDependencies,
+}: Manifest): [name: string, version: string][] {
   return [...Object.entries(dependencies ?? {}), ...Object.entries(devDependencies ?? {})];
 }
 
@@ -26,7 +29,9 @@ export const versions: Rule = {
         const known = first.get(name) ?? { version, path };
         first.set(name, known);
         if (known.version === version) return [];
-        return [{ where: path, message: `${name} is ${version}, but ${known.version} in ${known.path}; use one` }];
+        return [
+          { where: path, message: `${name} is ${version}, but ${known.version} in ${known.path}; use one` },
+        ];
       }),
     );
   },

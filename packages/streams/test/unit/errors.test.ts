@@ -25,7 +25,10 @@ const examples: Record<string, { error: StreamsError; code: StreamsErrorCode }> 
     error: new BrokerRefusedError("Produce", 10, "MESSAGE_TOO_LARGE", "too big", { cause }),
     code: "STREAMS_BROKER_REFUSED",
   },
-  OutcomeUnknownError: { error: new OutcomeUnknownError("no answer", { cause }), code: "STREAMS_OUTCOME_UNKNOWN" },
+  OutcomeUnknownError: {
+    error: new OutcomeUnknownError("no answer", { cause }),
+    code: "STREAMS_OUTCOME_UNKNOWN",
+  },
   FencedError: { error: new FencedError("another owner", { cause }), code: "STREAMS_FENCED" },
   HandlerError: { error: new HandlerError("in", 2, 17, cause), code: "STREAMS_HANDLER_FAILED" },
 };
@@ -36,13 +39,16 @@ describe("every error class", () => {
     expect(Object.keys(examples).toSorted()).toEqual(classes.map(([name]) => name).toSorted());
   });
 
-  it.each(Object.entries(examples))("%s carries its name and its code of the registry", (name, { error, code }) => {
-    expect(error).toBeInstanceOf(StreamsError);
-    expect(error).toBeInstanceOf(Error);
-    expect(error.name).toBe(name);
-    expect(error.code).toBe(code);
-    expect(streamsErrors).toHaveProperty(error.code);
-  });
+  it.each(Object.entries(examples))(
+    "%s carries its name and its code of the registry",
+    (name, { error, code }) => {
+      expect(error).toBeInstanceOf(StreamsError);
+      expect(error).toBeInstanceOf(Error);
+      expect(error.name).toBe(name);
+      expect(error.code).toBe(code);
+      expect(streamsErrors).toHaveProperty(error.code);
+    },
+  );
 
   it.each(Object.entries(examples).filter(([name]) => name !== "StreamsConfigError"))(
     "%s keeps its cause",
@@ -77,9 +83,12 @@ describe("messages", () => {
 });
 
 describe("the registry", () => {
-  it.each(Object.entries(streamsErrors))("%s says what it means and what to do", (code, { meaning, remedy }) => {
-    expect(code).toMatch(/^STREAMS_[A-Z_]+$/);
-    expect(meaning).toMatch(/\.$/);
-    expect(remedy).toMatch(/\.$/);
-  });
+  it.each(Object.entries(streamsErrors))(
+    "%s says what it means and what to do",
+    (code, { meaning, remedy }) => {
+      expect(code).toMatch(/^STREAMS_[A-Z_]+$/);
+      expect(meaning).toMatch(/\.$/);
+      expect(remedy).toMatch(/\.$/);
+    },
+  );
 });

@@ -19,7 +19,9 @@ const balanced = (count: number, partitions: number): Shares =>
   );
 
 const ownerOf = (shares: Shares): Map<number, string> =>
-  new Map([...shares].flatMap(([memberId, owned]) => owned.map((partition) => [partition, memberId] as const)));
+  new Map(
+    [...shares].flatMap(([memberId, owned]) => owned.map((partition) => [partition, memberId] as const)),
+  );
 
 const movedBetween = (before: Shares, after: Shares): number[] => {
   const owners = ownerOf(after);
@@ -137,6 +139,10 @@ describe("stickiness", () => {
       ],
       4,
     );
-    expect(present(shares.get("a")).concat(present(shares.get("b"))).toSorted()).toEqual([0, 1, 2, 3]);
+    expect(
+      present(shares.get("a"))
+        .concat(present(shares.get("b")))
+        .toSorted(),
+    ).toEqual([0, 1, 2, 3]);
   });
 });

@@ -90,14 +90,17 @@ describe("zigzag varints", () => {
 });
 
 describe("texts and bytes", () => {
-  it.each(["", "a", "é€😀", "x".repeat(300)])("a text of any alphabet is read as it was written: %s", (text) => {
-    expect(
-      readBack(
-        (to) => to.string(text).compactString(text),
-        (from) => [from.string(), from.compactString()],
-      ),
-    ).toEqual([text, text]);
-  });
+  it.each(["", "a", "é€😀", "x".repeat(300)])(
+    "a text of any alphabet is read as it was written: %s",
+    (text) => {
+      expect(
+        readBack(
+          (to) => to.string(text).compactString(text),
+          (from) => [from.string(), from.compactString()],
+        ),
+      ).toEqual([text, text]);
+    },
+  );
 
   it("null is not the empty text", () => {
     expect(
@@ -114,7 +117,11 @@ describe("texts and bytes", () => {
   });
 
   it("any sequence of fields comes back through a buffer that had to grow", () => {
-    const field = fc.record({ text: fc.string({ unit: "grapheme" }), bytes: fc.uint8Array(), number: fc.integer() });
+    const field = fc.record({
+      text: fc.string({ unit: "grapheme" }),
+      bytes: fc.uint8Array(),
+      number: fc.integer(),
+    });
     fc.assert(
       fc.property(fc.array(field), (fields) => {
         const read = readBack(

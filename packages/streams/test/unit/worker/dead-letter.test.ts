@@ -55,7 +55,13 @@ describe("the headers", () => {
 
   it.each([
     ["an error without a code", new TypeError("x"), "TypeError", "x", "HANDLER_FAILED"],
-    ["an error whose code is a number", Object.assign(new Error("x"), { code: 7 }), "Error", "x", "HANDLER_FAILED"],
+    [
+      "an error whose code is a number",
+      Object.assign(new Error("x"), { code: 7 }),
+      "Error",
+      "x",
+      "HANDLER_FAILED",
+    ],
     ["a text", "boom", "string", "boom", "HANDLER_FAILED"],
     ["nothing", undefined, "undefined", "undefined", "HANDLER_FAILED"],
   ])("%s has a class, a message and a reason too", (_, cause, name, message, reason) => {

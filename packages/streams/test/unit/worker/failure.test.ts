@@ -21,6 +21,7 @@ const byCode: Record<StreamsErrorCode, FailureAction> = {
   STREAMS_OUTCOME_UNKNOWN: "rebuild",
   STREAMS_CLUSTER_UNREACHABLE: "rebuild",
   STREAMS_FENCED: "rebuild",
+  STREAMS_INSTANCE_REPLACED: "stop",
   STREAMS_RECORD_CORRUPT: "rebuild",
   STREAMS_RECORD_TOO_LARGE: "stop",
   STREAMS_OFFSET_OUT_OF_RANGE: "stop",

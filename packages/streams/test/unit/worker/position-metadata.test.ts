@@ -8,7 +8,10 @@ import { readPositionMetadata, writePositionMetadata } from "../../../src/worker
 it("what was written is read, for any writer and stream time", () => {
   fc.assert(
     fc.property(fc.string({ unit: "grapheme" }), fc.maxSafeInteger(), (writer, streamTimeMs) => {
-      expect(readPositionMetadata(writePositionMetadata({ writer, streamTimeMs }))).toEqual({ writer, streamTimeMs });
+      expect(readPositionMetadata(writePositionMetadata({ writer, streamTimeMs }))).toEqual({
+        writer,
+        streamTimeMs,
+      });
     }),
   );
 });

@@ -1,0 +1,209 @@
+// A bug here lets the engine see what Kafka's own consumer does not see, or miss what it does.
+
+import { execFile } from "node:child_process";
+import { promisify } from "node:util";
+import { beforeAll, describe, expect, inject, it } from "vitest";
+import { toolsClassPath } from "../../../../../infra/kafka/local-kafka.ts";
+import { ChangelogReader } from "../../../src/kafka/changelog-reader.ts";
+import { Coordinator, failIfRefused } from "../../../src/kafka/coordinator.ts";
+import { Fetcher } from "../../../src/kafka/fetcher.ts";
+import { listedOffsets } from "../../../src/kafka/position-reader.ts";
+import { sendBatches } from "../../../src/kafka/produce-batches.ts";
+import { endTxn } from "../../../src/kafka/protocol/end-txn.ts";
+import type { ProducerIdentity } from "../../../src/kafka/protocol/init-producer-id.ts";
+import { encodeRecordBatch } from "../../../src/kafka/record-batch.ts";
+import { takeOver } from "../../../src/kafka/transactional-producer.ts";
+import type { Wire } from "../../../src/kafka/wire.ts";
+import { createTopics, openWire, outgoing, readUpTo, uniqueName } from "../../harness/cluster.ts";
+import { present } from "../../harness/eventually.ts";
+
+const run = promisify(execFile);
+const producers = 6;
+const rounds = 25;
+
+/** A sequence that looks random and is the same in every run. */
+const pseudoRandom = (seed: number) => {
+  let state = seed;
+  return (below: number): number => {
+    state = (Math.imul(state, 1_103_515_245) + 12_345) & 0x7fff_ffff;
+    return (state >>> 8) % below;
+  };
+};
+
+/** A producer in the hands of the test: it writes where and when it is told, and ends or abandons its transaction. */
+class RawProducer {
+  readonly #wire: Wire;
+  readonly #topic: string;
+  readonly #transactionalId: string;
+  #identity: ProducerIdentity | undefined;
+  #sequence = 0;
+  #open: string[] = [];
+
+  constructor(wire: Wire, topic: string, transactionalId: string) {
+    this.#wire = wire;
+    this.#topic = topic;
+    this.#transactionalId = transactionalId;
+  }
+
+  get inTransaction(): boolean {
+    return this.#open.length > 0;
+  }
+
+  async write(values: readonly string[]): Promise<void> {
+    this.#identity ??= await takeOver(this.#wire, this.#transactionalId, 60_000);
+    const records = values.map((value) => outgoing(this.#topic, 0, "", value));
+    const producer = { ...this.#identity, baseSequence: this.#sequence, transactional: true };
+    await sendBatches(
+      this.#wire,
+      // The key of Kafka's own markers begins with four zero bytes as well.
+      [
+        {
+          topic: this.#topic,
+          partition: 0,
+          bytes: encodeRecordBatch(
+            records.map((r) => ({ ...r, key: Buffer.alloc(4) })),
+            producer,
+          ),
+        },
+      ],
+      { transactionalId: this.#transactionalId, deadlineMs: 10_000 },
+    );
+    this.#sequence += values.length;
+    this.#open.push(...values);
+  }
+
+  /** Commits, and says what. */
+  async commit(): Promise<string[]> {
+    const identity = present(this.#identity);
+    const owner = { transactionalId: this.#transactionalId, ...identity };
+    this.#identity = await new Coordinator(this.#wire, "transaction", this.#transactionalId).call(
+      10_000,
+      "throw",
+      async (nodeId) => {
+        const answer = await this.#wire.send(nodeId, endTxn(owner, true));
+        failIfRefused("EndTxn", answer.errorCode);
+        return answer;
+      },
+    );
+    return this.#ended();
+  }
+
+  /** Aborts as the engine does: the id is taken over, which ends what was open. */
+  async abandon(): Promise<void> {
+    this.#identity = await takeOver(this.#wire, this.#transactionalId, 60_000);
+    this.#ended();
+  }
+
+  #ended(): string[] {
+    this.#sequence = 0;
+    return this.#open.splice(0);
+  }
+}
+
+/** Lets the producers write across each other, and ends their transactions one way or the other. */
+const interleave = async (wire: Wire, topic: string): Promise<Set<string>> => {
+  const random = pseudoRandom(7);
+  const all = Array.from({ length: producers }, (_, i) => new RawProducer(wire, topic, uniqueName(`p${i}`)));
+  const committed = new Set<string>();
+  let name = 0;
+  for (let round = 0; round < rounds; round++) {
+    for (const producer of all) {
+      const act = random(5);
+      if (act < 3 || !producer.inTransaction) {
+        await producer.write(Array.from({ length: 1 + random(3) }, () => `v${name++}`));
+      } else if (act === 3) {
+        for (const value of await producer.commit()) committed.add(value);
+      } else await producer.abandon();
+    }
+  }
+  // Ended all, so that the last stable offset is the end.
+  for (const producer of all) {
+    if (!producer.inTransaction) continue;
+    for (const value of await producer.commit()) committed.add(value);
+  }
+  return committed;
+};
+
+/** What Kafka's own consumer prints, read committed: `Offset:3	v17` a line. */
+const consoleConsumer = async (
+  topic: string,
+  count: number,
+): Promise<{ offset: number; value: string }[]> => {
+  const { stdout } = await run(
+    "java",
+    [
+      ...["-cp", await toolsClassPath(), "org.apache.kafka.tools.consumer.ConsoleConsumer"],
+      ...["--bootstrap-server", inject("kafkaBrokers").join(","), "--topic", topic, "--from-beginning"],
+      ...["--isolation-level", "read_committed", "--max-messages", String(count + 1), "--timeout-ms", "4000"],
+      ...["--formatter-property", "print.offset=true"],
+    ],
+    { timeout: 40_000 },
+  );
+  return stdout
+    .split("\n")
+    .map((line) => /^Offset:(?<offset>\d+)\t(?<value>\S+)$/.exec(line)?.groups)
+    .filter((groups) => groups !== undefined)
+    .map((groups) => ({ offset: Number(groups["offset"]), value: present(groups["value"]) }));
+};
+
+describe(`${producers} producers that interleave commits and aborts on one partition`, () => {
+  const topic = uniqueName("interleaved");
+  const partition = { topic, partition: 0 };
+  let wire: Wire;
+  let end: number;
+  let committed: Set<string>;
+  let javaSees: { offset: number; value: string }[];
+
+  beforeAll(async () => {
+    await createTopics([topic], 1);
+    wire = await openWire(topic);
+    committed = await interleave(wire, topic);
+    end = present((await listedOffsets(wire, [partition], "latest")).get(`${topic}/0`));
+    javaSees = await consoleConsumer(topic, committed.size);
+    return () => wire.close();
+  });
+
+  const seenFrom = async (offset: number, partitionBytesMax: number) => {
+    const fetcher = new Fetcher(wire, { partitionBytesMax, maxWaitMs: 50 });
+    try {
+      fetcher.assign(partition, offset);
+      const records = await readUpTo(fetcher, end);
+      return records.map((record) => ({ offset: record.offset, value: String(record.value) }));
+    } finally {
+      fetcher.close();
+    }
+  };
+
+  it("leave aborted records between committed ones", () => {
+    expect(committed.size).toBeGreaterThan(50);
+    expect(end).toBeGreaterThan(committed.size + 100);
+  });
+
+  it("Kafka's own consumer sees what was committed", () => {
+    expect(new Set(javaSees.map(({ value }) => value))).toEqual(committed);
+    expect(javaSees).toHaveLength(committed.size);
+  });
+
+  it.each([100, 400, 1 << 20])("the fetcher sees the same, %i bytes at a time", async (partitionBytesMax) => {
+    expect(await seenFrom(0, partitionBytesMax)).toEqual(javaSees);
+  });
+
+  it("the fetcher sees the rest of it from any offset in the middle", async () => {
+    for (let from = 1; from < end; from += Math.ceil(end / 24)) {
+      expect(await seenFrom(from, 150), `from offset ${from}`).toEqual(
+        javaSees.filter(({ offset }) => offset >= from),
+      );
+    }
+  });
+
+  it("the changelog reader applies the same", async () => {
+    const applied: { offset: number; value: string }[] = [];
+    const count = await new ChangelogReader(wire).replay(
+      partition,
+      ({ offset, value }) => applied.push({ offset, value: String(value) }),
+      async () => {},
+    );
+    expect(applied).toEqual(javaSees);
+    expect(count).toBe(javaSees.length);
+  });
+});
