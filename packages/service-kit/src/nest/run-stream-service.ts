@@ -8,11 +8,7 @@ import { connectStreams, type StreamsClient } from "@riffle/streams/kafka";
 import type { TObject, TProperties } from "typebox";
 import type { baseConfig, streamConfig } from "../base-config.ts";
 import type { Config } from "../config.ts";
-import {
-  runService,
-  type ServiceContext,
-  type ServiceDefinition,
-} from "../run-service.ts";
+import { runService, type ServiceContext, type ServiceDefinition } from "../run-service.ts";
 import { NestLogger } from "./nest-logger.ts";
 import { PassThroughFilter } from "./pass-through-filter.ts";
 import { type StageRunner, StreamStrategy } from "./stream-strategy.ts";
