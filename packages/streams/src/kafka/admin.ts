@@ -3,7 +3,7 @@
 import { setTimeout as delay } from "node:timers/promises";
 import { StreamsError } from "../errors.ts";
 import { Coordinator, failIfRefused } from "./coordinator.ts";
-import { createAdmin } from "./kafkajs-internals.ts";
+import { type Admin, createAdmin } from "./kafkajs-internals.ts";
 import { listedOffsets } from "./position-reader.ts";
 import { offsetFetch } from "./protocol/offset-fetch.ts";
 import { Wire, type WireOptions } from "./wire.ts";
@@ -44,8 +44,10 @@ export interface ClusterAdmin {
 
 const readyDeadlineMs = 15_000;
 const pollMs = 50;
+/** Copies of a topic that leaves their number to the cluster: enough to lose one broker and still have two. */
+const copiesMax = 3;
 
-/** Connects an admin client. */
+/** Connects an admin client. @throws StreamsError STREAMS_CLUSTER_UNREACHABLE */
 export const connectAdmin = async (options: WireOptions): Promise<ClusterAdmin> => {
   const { connectionTimeoutMs = 3_000, requestTimeoutMs = 15_000, log } = options;
   const wire = await Wire.connect(options);
@@ -62,22 +64,74 @@ export const connectAdmin = async (options: WireOptions): Promise<ClusterAdmin> 
       { cause },
     );
   }
+  return new KafkaAdmin(wire, admin, requestTimeoutMs);
+};
 
-  const ready = async (topics: readonly TopicCreation[]): Promise<boolean> => {
-    const metadata = await admin
-      .fetchTopicMetadata({ topics: topics.map(({ name }) => name) })
-      .catch(() => undefined);
-    return (
-      metadata !== undefined &&
-      metadata.topics.length === topics.length &&
-      metadata.topics.every(
-        ({ partitions }) => partitions.length > 0 && partitions.every(({ leader }) => leader >= 0),
-      )
-    );
-  };
+/** kafkajs's admin client for topics, our own requests for offsets. */
+class KafkaAdmin implements ClusterAdmin {
+  readonly #wire: Wire;
+  readonly #admin: Admin;
+  readonly #requestTimeoutMs: number;
 
-  const waitUntilReady = async (topics: readonly TopicCreation[]): Promise<void> => {
-    for (const deadline = Date.now() + readyDeadlineMs; !(await ready(topics)); await delay(pollMs)) {
+  constructor(wire: Wire, admin: Admin, requestTimeoutMs: number) {
+    this.#wire = wire;
+    this.#admin = admin;
+    this.#requestTimeoutMs = requestTimeoutMs;
+  }
+
+  async createTopics(topics: readonly TopicCreation[]): Promise<void> {
+    const existing = new Set(await this.#admin.listTopics());
+    const missing = topics.filter(({ name }) => !existing.has(name));
+    if (missing.length > 0) await this.#create(missing);
+    if (topics.length > 0) await this.#untilLed(topics);
+  }
+
+  listTopics(): Promise<string[]> {
+    return this.#admin.listTopics();
+  }
+
+  async lag(groupId: string, topic: string): Promise<PartitionLag[]> {
+    await this.#wire.loadTopics([topic]);
+    const partitions = Array.from({ length: this.#wire.partitionCount(topic) }, (_, partition) => ({
+      topic,
+      partition,
+    }));
+    const coordinator = new Coordinator(this.#wire, "group", groupId);
+    const { offsets } = await coordinator.call(this.#requestTimeoutMs, "repeat", async (nodeId) => {
+      const answer = await this.#wire.send(nodeId, offsetFetch(groupId, partitions, false));
+      failIfRefused(`OffsetFetch of group ${groupId}`, answer.errorCode);
+      for (const { errorCode } of answer.offsets) failIfRefused(`OffsetFetch of group ${groupId}`, errorCode);
+      return answer;
+    });
+    const ends = await listedOffsets(this.#wire, partitions, "latest");
+    return offsets.map(({ partition, offset }) => {
+      const end = ends.get(`${topic}/${partition}`) ?? 0;
+      return { topic, partition, committed: offset, end, lag: end - Math.max(0, offset) };
+    });
+  }
+
+  async close(): Promise<void> {
+    await this.#admin.disconnect();
+    await this.#wire.close();
+  }
+
+  async #create(topics: readonly TopicCreation[]): Promise<void> {
+    const { brokers } = await this.#admin.describeCluster();
+    const copies = Math.min(copiesMax, brokers.length);
+    await this.#admin.createTopics({
+      // kafkajs's own wait can throw UNKNOWN_TOPIC_OR_PARTITION; the metadata is polled instead.
+      waitForLeaders: false,
+      topics: topics.map(({ name, partitions, replicationFactor, configs }) => ({
+        topic: name,
+        numPartitions: partitions,
+        replicationFactor: replicationFactor === -1 ? copies : replicationFactor,
+        configEntries: Object.entries(configs).map(([key, value]) => ({ name: key, value })),
+      })),
+    });
+  }
+
+  async #untilLed(topics: readonly TopicCreation[]): Promise<void> {
+    for (const deadline = Date.now() + readyDeadlineMs; !(await this.#areLed(topics)); await delay(pollMs)) {
       if (Date.now() > deadline) {
         throw new StreamsError(
           "STREAMS_TOPIC_MISSING",
@@ -85,55 +139,17 @@ export const connectAdmin = async (options: WireOptions): Promise<ClusterAdmin> 
         );
       }
     }
-  };
+  }
 
-  return {
-    createTopics: async (topics) => {
-      const existing = new Set(await admin.listTopics());
-      const missing = topics.filter(({ name }) => !existing.has(name));
-      if (missing.length > 0) {
-        const { brokers } = await admin.describeCluster();
-        const copies = Math.min(3, brokers.length);
-        await admin.createTopics({
-          // kafkajs's own wait can throw UNKNOWN_TOPIC_OR_PARTITION; the metadata is polled instead.
-          waitForLeaders: false,
-          topics: missing.map(({ name, partitions, replicationFactor, configs }) => ({
-            topic: name,
-            numPartitions: partitions,
-            replicationFactor: replicationFactor === -1 ? copies : replicationFactor,
-            configEntries: Object.entries(configs).map(([key, value]) => ({ name: key, value })),
-          })),
-        });
-      }
-      if (topics.length > 0) await waitUntilReady(topics);
-    },
-    listTopics: () => admin.listTopics(),
-    lag: async (groupId, topic) => {
-      await wire.loadTopics([topic]);
-      const partitions = Array.from({ length: wire.partitionCount(topic) }, (_, partition) => ({
-        topic,
-        partition,
-      }));
-      const { offsets } = await new Coordinator(wire, "group", groupId).call(
-        requestTimeoutMs,
-        "repeat",
-        async (nodeId) => {
-          const answer = await wire.send(nodeId, offsetFetch(groupId, partitions, false));
-          failIfRefused(`OffsetFetch of group ${groupId}`, answer.errorCode);
-          for (const { errorCode } of answer.offsets)
-            failIfRefused(`OffsetFetch of group ${groupId}`, errorCode);
-          return answer;
-        },
-      );
-      const ends = await listedOffsets(wire, partitions, "latest");
-      return offsets.map(({ partition, offset }) => {
-        const end = ends.get(`${topic}/${partition}`) ?? 0;
-        return { topic, partition, committed: offset, end, lag: end - Math.max(0, offset) };
-      });
-    },
-    close: async () => {
-      await admin.disconnect();
-      await wire.close();
-    },
-  };
-};
+  async #areLed(topics: readonly TopicCreation[]): Promise<boolean> {
+    const names = topics.map(({ name }) => name);
+    const metadata = await this.#admin.fetchTopicMetadata({ topics: names }).catch(() => undefined);
+    return (
+      metadata !== undefined &&
+      metadata.topics.length === topics.length &&
+      metadata.topics.every(
+        ({ partitions }) => partitions.length > 0 && partitions.every(({ leader }) => leader >= 0),
+      )
+    );
+  }
+}

@@ -118,12 +118,51 @@ const checkTimeouts = (
   if (faults.length > 0) throw new StreamsConfigError(faults);
 };
 
-/**
- * Connects a stage to Kafka and creates its changelog topics where they are missing.
- *
- * @throws StreamsConfigError when topics or time-outs contradict each other; StreamsError when the cluster is unreachable
- */
-export const connectStreams = async (stage: Stage, options: StreamsClientOptions): Promise<StreamsClient> => {
+interface Wires {
+  readonly group: Wire;
+  readonly fetch: Wire;
+  readonly commit: Wire;
+}
+
+/** Opens the three wires, or none. */
+const openWires = async (optionsFor: (purpose: string) => WireOptions): Promise<Wires> => {
+  const settled = await Promise.allSettled(
+    ["group", "fetch", "commit"].map((purpose) => Wire.connect(optionsFor(purpose))),
+  );
+  const wires = settled.flatMap((result) => (result.status === "fulfilled" ? [result.value] : []));
+  const failed = settled.find((result) => result.status === "rejected");
+  const [group, fetch, commit] = wires;
+  if (failed === undefined && group && fetch && commit) return { group, fetch, commit };
+  await Promise.all(wires.map((wire) => wire.close()));
+  throw failed?.reason;
+};
+
+/** Loads the stage's topics, creates its changelogs, and checks that all of them fit together. */
+const prepareTopics = async (stage: Stage, wires: Wires, adminOptions: WireOptions): Promise<void> => {
+  const { inputs, outputs, changelogs } = topicsOf(stage);
+  await Promise.all([
+    wires.group.loadTopics(inputs),
+    wires.fetch.loadTopics(inputs),
+    wires.commit.loadTopics([...inputs, ...outputs]),
+  ]);
+  checkCoPartitioning(wires.commit, [...inputs, ...outputs]);
+  await createChangelogs(adminOptions, wires.commit, inputs[0] ?? "", changelogs);
+  await wires.commit.loadTopics(changelogs);
+  checkCoPartitioning(wires.commit, [...inputs, ...changelogs]);
+};
+
+interface ResolvedOptions {
+  readonly groupId: string;
+  readonly groupInstanceId: string;
+  readonly transactionalId: string;
+  readonly topics: readonly string[];
+  readonly sessionTimeoutMs: number;
+  readonly transactionTimeoutMs: number;
+  readonly rebalanceTimeoutMs: number;
+  readonly heartbeatIntervalMs: number;
+}
+
+const resolveOptions = (stage: Stage, options: StreamsClientOptions): ResolvedOptions => {
   const {
     instanceId,
     sessionTimeoutMs = 15_000,
@@ -132,68 +171,78 @@ export const connectStreams = async (stage: Stage, options: StreamsClientOptions
   } = options;
   const heartbeatIntervalMs = options.heartbeatIntervalMs ?? Math.floor(sessionTimeoutMs / 5);
   checkTimeouts(sessionTimeoutMs, transactionTimeoutMs, heartbeatIntervalMs);
-  const groupId = stage.service;
-  const transactionalId = `${groupId}-${instanceId}`;
-  const { inputs, outputs, changelogs } = topicsOf(stage);
-  const wireOptions = (purpose: string): WireOptions => ({
-    ...options,
-    clientId: `${transactionalId}-${purpose}`,
-  });
-
-  const wires = await Promise.all([
-    Wire.connect(wireOptions("group")),
-    Wire.connect(wireOptions("fetch")),
-    Wire.connect(wireOptions("commit")),
-  ]);
-  const [groupWire, fetchWire, commitWire] = wires;
-  const closeAll = async () => void (await Promise.all(wires.map((wire) => wire.close())));
-  try {
-    await Promise.all([
-      groupWire.loadTopics(inputs),
-      fetchWire.loadTopics(inputs),
-      commitWire.loadTopics([...inputs, ...outputs]),
-    ]);
-    checkCoPartitioning(commitWire, [...inputs, ...outputs]);
-    await createChangelogs(wireOptions("admin"), commitWire, inputs[0] ?? "", changelogs);
-    await commitWire.loadTopics(changelogs);
-    checkCoPartitioning(commitWire, [...inputs, ...changelogs]);
-  } catch (error) {
-    await closeAll();
-    throw error;
-  }
-
-  const log = options.log;
-  const source = new Fetcher(fetchWire, options.fetch);
-  const member = new GroupMember(groupWire, {
-    groupId,
+  return {
+    groupId: stage.service,
     groupInstanceId: instanceId,
-    topics: inputs,
+    transactionalId: `${stage.service}-${instanceId}`,
+    topics: topicsOf(stage).inputs,
     sessionTimeoutMs,
+    transactionTimeoutMs,
     rebalanceTimeoutMs,
     heartbeatIntervalMs,
-    onChange: () => source.interrupt(),
-    ...(log === undefined ? {} : { log }),
-  });
-  const positions = new CommittedPositions(commitWire, {
-    groupId,
-    transactionTimeoutMs,
-    transactionalId,
-    writerOf: (metadata) => readPositionMetadata(metadata)?.writer,
-    ...(log === undefined ? {} : { log }),
-  });
-  return {
-    transactionalId,
-    member,
-    source,
-    positions,
-    changelogs: new ChangelogReader(commitWire),
-    openSender: () =>
-      TransactionalProducer.open(commitWire, { transactionalId, groupId, transactionTimeoutMs }),
-    fenceWriters: (partitions) => positions.fenceWriters(partitions),
-    interrupt: () => source.interrupt(),
-    close: async () => {
-      source.close();
-      await closeAll();
-    },
   };
+};
+
+/** The ports over three wires. */
+class KafkaStreamsClient implements StreamsClient {
+  readonly transactionalId: string;
+  readonly member: GroupMember;
+  readonly source: Fetcher;
+  readonly positions: CommittedPositions;
+  readonly changelogs: ChangelogReader;
+  readonly #wires: Wires;
+  readonly #resolved: ResolvedOptions;
+
+  constructor(wires: Wires, resolved: ResolvedOptions, { fetch, log }: StreamsClientOptions) {
+    this.#wires = wires;
+    this.#resolved = resolved;
+    this.transactionalId = resolved.transactionalId;
+    this.source = new Fetcher(wires.fetch, fetch);
+    const logged = log === undefined ? {} : { log };
+    this.member = new GroupMember(wires.group, { ...resolved, onChange: () => this.interrupt(), ...logged });
+    this.positions = new CommittedPositions(wires.commit, {
+      ...resolved,
+      writerOf: (metadata) => readPositionMetadata(metadata)?.writer,
+      ...logged,
+    });
+    this.changelogs = new ChangelogReader(wires.commit);
+  }
+
+  openSender(): Promise<TransactionalSender> {
+    return TransactionalProducer.open(this.#wires.commit, this.#resolved);
+  }
+
+  fenceWriters(partitions: readonly TopicPartition[]): Promise<void> {
+    return this.positions.fenceWriters(partitions);
+  }
+
+  interrupt(): void {
+    this.source.interrupt();
+  }
+
+  async close(): Promise<void> {
+    this.source.close();
+    await Promise.all(Object.values(this.#wires).map((wire: Wire) => wire.close()));
+  }
+}
+
+/**
+ * Connects a stage to Kafka and creates its changelog topics where they are missing.
+ *
+ * @throws StreamsConfigError when topics or time-outs contradict each other; StreamsError when the cluster is unreachable
+ */
+export const connectStreams = async (stage: Stage, options: StreamsClientOptions): Promise<StreamsClient> => {
+  const resolved = resolveOptions(stage, options);
+  const optionsFor = (purpose: string): WireOptions => ({
+    ...options,
+    clientId: `${resolved.transactionalId}-${purpose}`,
+  });
+  const wires = await openWires(optionsFor);
+  try {
+    await prepareTopics(stage, wires, optionsFor("admin"));
+  } catch (error) {
+    await Promise.all(Object.values(wires).map((wire: Wire) => wire.close()));
+    throw error;
+  }
+  return new KafkaStreamsClient(wires, resolved, options);
 };

@@ -10,6 +10,7 @@ import { setTimeout as delay } from "node:timers/promises";
 import { OutcomeUnknownError, StreamsError } from "../errors.ts";
 import { failIfRefused } from "./coordinator.ts";
 import type { FetchedChunk, RecordSource, TopicPartition } from "./ports.ts";
+import { listedOffsets } from "./position-reader.ts";
 import { errorCodes } from "./protocol/errors.ts";
 import { type FetchedPartition, fetch } from "./protocol/fetch.ts";
 import { committedRecords } from "./read-committed.ts";
@@ -186,6 +187,7 @@ export class Fetcher implements RecordSource {
     for (const fetched of answer.partitions) {
       const assigned = this.#assigned.get(nameOf(fetched));
       if (assigned === undefined || asked.get(assigned) !== assigned.offset) continue;
+      if (fetched.errorCode === errorCodes.OFFSET_OUT_OF_RANGE) throw await this.#outOfRange(assigned);
       if (moved.includes(fetched.errorCode)) stale = true;
       else this.#take(assigned, fetched);
     }
@@ -205,7 +207,6 @@ export class Fetcher implements RecordSource {
 
   #take(assigned: Assigned, fetched: FetchedPartition): void {
     const { topic, partition, offset } = assigned;
-    if (fetched.errorCode === errorCodes.OFFSET_OUT_OF_RANGE) throw outOfRange(assigned, fetched);
     failIfRefused(`Fetch of ${topic}/${partition} at ${offset}`, fetched.errorCode);
     assigned.end = fetched.highWatermark;
     const batches = decodeRecordBatches(fetched.records);
@@ -220,6 +221,21 @@ export class Fetcher implements RecordSource {
     this.#wake?.();
   }
 
+  /** With this error a broker does not say what the log holds: it is asked. */
+  async #outOfRange({ topic, partition, offset }: Assigned): Promise<StreamsError> {
+    const name = nameOf({ topic, partition });
+    const start = (await listedOffsets(this.#wire, [{ topic, partition }], "earliest")).get(name) ?? 0;
+    const end = (await listedOffsets(this.#wire, [{ topic, partition }], "latest")).get(name) ?? 0;
+    const what =
+      offset < start
+        ? `so ${start - offset} records were deleted before they were processed`
+        : "so it never held that offset, or lost its end";
+    return new StreamsError(
+      "STREAMS_OFFSET_OUT_OF_RANGE",
+      `Reading ${name} at offset ${offset}: the log now holds ${start} to ${end}, ${what}. Nothing is skipped silently: reset the group's offset by hand to go on.`,
+    );
+  }
+
   #fail(error: Error): void {
     this.#failure ??= error;
     this.#wake?.();
@@ -227,9 +243,3 @@ export class Fetcher implements RecordSource {
 }
 
 const nameOf = ({ topic, partition }: TopicPartition): string => `${topic}/${partition}`;
-
-const outOfRange = ({ topic, partition, offset }: Assigned, fetched: FetchedPartition): StreamsError =>
-  new StreamsError(
-    "STREAMS_OFFSET_OUT_OF_RANGE",
-    `Reading ${topic}/${partition} at offset ${offset}: the log now holds ${fetched.logStartOffset} to ${fetched.highWatermark}, so ${Math.max(0, fetched.logStartOffset - offset)} records were deleted before they were processed. Nothing is skipped silently: reset the group's offset by hand to go on.`,
-  );

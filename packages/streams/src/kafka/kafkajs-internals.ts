@@ -7,6 +7,8 @@
 import { createRequire } from "node:module";
 import type { Admin, Kafka, KafkaConfig, SASLOptions } from "kafkajs";
 
+export type { Admin } from "kafkajs";
+
 const require = createRequire(import.meta.url);
 
 /** What kafkajs sends: an encoder is recognised by these two fields. */

@@ -73,8 +73,8 @@ export class StreamWorker {
   #running: Promise<void> | undefined;
   #inputs = 0;
   #uncommittedSince: number | undefined;
-  #lastInputAt = 0;
-  #idleAdvancedAt = 0;
+  /** Wall clock of each task's last input, or of its last advance by the wall clock. */
+  readonly #quietSince = new Map<number, number>();
   #pauseMs = pauseMsMin;
 
   constructor(
@@ -164,7 +164,7 @@ export class StreamWorker {
     if (this.#phase !== "running") this.#enter("running", { partitions: this.partitions });
     const chunk = await this.#client.source.next(this.#uncommittedSince === undefined ? waitMs : 0);
     if (chunk !== undefined) await this.#process(chunk);
-    else await this.#advanceIdleTasks();
+    await this.#advanceIdleTasks();
     if (this.#commitDue()) await this.#commit();
   }
 
@@ -173,7 +173,7 @@ export class StreamWorker {
     if (task === undefined) return;
     const now = this.#options.now();
     this.#uncommittedSince ??= now;
-    if (chunk.records.length > 0) this.#lastInputAt = now;
+    if (chunk.records.length > 0) this.#quietSince.set(chunk.partition, now);
     this.#inputs += chunk.records.length;
     const name = `${chunk.topic}/${chunk.partition}`;
     const singly = (chunk.records[0]?.offset ?? chunk.nextOffset) < (this.#singly.get(name) ?? 0);
@@ -278,7 +278,7 @@ export class StreamWorker {
         this.#client.source.assign({ topic, partition }, offset);
       }
     });
-    this.#lastInputAt = this.#options.now();
+    for (const partition of missing) this.#quietSince.set(partition, this.#options.now());
   }
 
   async #openTask(partition: number, positions: readonly StoredPosition[]): Promise<PartitionTask> {
@@ -310,24 +310,26 @@ export class StreamWorker {
     });
   }
 
-  /** Stream time follows the wall clock where the input is idle and nothing is left to read. */
+  /** Stream time follows the wall clock where a task's input is idle and nothing of it is left to read. */
   async #advanceIdleTasks(): Promise<void> {
     const { idleAfterMs, now } = this.#options;
     const at = now();
-    if (at - this.#lastInputAt < idleAfterMs || at - this.#idleAdvancedAt < idleAfterMs) return;
-    this.#idleAdvancedAt = at;
     for (const task of this.#tasks.values()) {
-      const caughtUp = this.#topics().every(
-        (topic) => this.#client.source.lag({ topic, partition: task.partition }) === 0,
-      );
-      if (!caughtUp || task.streamTimeMs < 0) continue;
+      const quietMs = at - (this.#quietSince.get(task.partition) ?? at);
+      if (quietMs < idleAfterMs || task.streamTimeMs < 0 || !this.#caughtUp(task.partition)) continue;
+      this.#quietSince.set(task.partition, at);
       await task.advanceStreamTime(at - idleAfterMs);
       if (task.changed) this.#uncommittedSince ??= at;
     }
   }
 
+  #caughtUp(partition: number): boolean {
+    return this.#topics().every((topic) => this.#client.source.lag({ topic, partition }) === 0);
+  }
+
   /** Drops everything uncommitted (W2), and notes which record a handler failed at. */
   #abandon(error: unknown, action: FailureAction): void {
+    this.#enter("restoring", { after: action });
     this.#dropTasks();
     this.#sender = undefined;
     if (action === "rejoin") this.#membership = undefined;
@@ -351,6 +353,7 @@ export class StreamWorker {
 
   #dropTask(partition: number): void {
     this.#tasks.delete(partition);
+    this.#quietSince.delete(partition);
     for (const topic of this.#topics()) this.#client.source.unassign({ topic, partition });
   }
 

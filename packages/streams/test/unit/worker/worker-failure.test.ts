@@ -53,7 +53,7 @@ describe("a commit without a sure outcome", () => {
   });
 
   // Known fault: `ready` looks at the phase, and the phase stays "running" from the failure to the next restore.
-  it.fails("leaves the worker not ready until its tasks are restored again", async () => {
+  it("leaves the worker not ready until its tasks are restored again", async () => {
     const rig = await new Rig().start();
     const gate = Promise.withResolvers<void>();
     rig.client.beforeOpenSender = () => gate.promise;

@@ -82,6 +82,16 @@ describe("when the group is rebalancing", () => {
     expect(rig.texts()).toEqual(["first:1", "second:2", "third:3"]);
   });
 
+  it("a commit refused though no heartbeat has said so joins again all the same", async () => {
+    const rig = await new Rig().start();
+    rig.client.commitErrors.push(new FencedError("PRODUCER_FENCED"));
+    rig.append(0, "x");
+    await rig.settled();
+    expect(rig.client.state).toBe("held");
+    expect(rig.client.claims).toEqual([[], []]);
+    expect(rig.client.commits.map(({ fence }) => fence.generationId)).toEqual([2]);
+  });
+
   // Another member may have owned, processed and committed the partition in the generation that was missed: the
   // group gave this member's claim the partition back, and its task still stands where it stood before.
   it("a generation missed on the way drops the tasks, though the partitions are the same", async () => {
