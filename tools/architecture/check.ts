@@ -9,6 +9,7 @@ import { declaredImports } from "./rules/declared-imports.ts";
 import { dependenciesNamed } from "./rules/dependencies-named.ts";
 import { fencedPackages, testingEntryPoints } from "./rules/fenced-imports.ts";
 import { fileNames } from "./rules/file-names.ts";
+import { invariantsCited } from "./rules/invariants-cited.ts";
 import { layers } from "./rules/layers.ts";
 import { machinePaths } from "./rules/machine-paths.ts";
 import { commandsNamed, markdownLinks, pathsNamed } from "./rules/markdown.ts";
@@ -37,6 +38,7 @@ const rules: readonly Rule[] = [
   pathsNamed,
   commandsNamed,
   oneTestCommand,
+  invariantsCited,
   machinePaths,
 ];
 
