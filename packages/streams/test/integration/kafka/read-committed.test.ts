@@ -134,7 +134,7 @@ const consoleConsumer = async (
     [
       ...["-cp", await toolsClassPath(), "org.apache.kafka.tools.consumer.ConsoleConsumer"],
       ...["--bootstrap-server", inject("kafkaBrokers").join(","), "--topic", topic, "--from-beginning"],
-      ...["--isolation-level", "read_committed", "--max-messages", String(count + 1), "--timeout-ms", "4000"],
+      ...["--isolation-level", "read_committed", "--max-messages", String(count), "--timeout-ms", "30000"],
       ...["--formatter-property", "print.offset=true"],
     ],
     { timeout: 40_000 },

@@ -52,7 +52,6 @@ describe("a commit without a sure outcome", () => {
     expect(rig.texts()).toEqual(["x:1"]);
   });
 
-  // Known fault: `ready` looks at the phase, and the phase stays "running" from the failure to the next restore.
   it("leaves the worker not ready until its tasks are restored again", async () => {
     const rig = await new Rig().start();
     const gate = Promise.withResolvers<void>();

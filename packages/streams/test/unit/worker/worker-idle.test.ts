@@ -128,7 +128,6 @@ describe("when input has been idle", () => {
 });
 
 describe("one partition idle, another busy in the same worker", () => {
-  // Known fault: the worker keeps one time of its last input for all its tasks.
   it("the idle one's time moves: it must not depend on which partitions share a process", async () => {
     const { rig, clock, advances } = await quiet({ share: [0, 1] });
     for (let i = 0; i < 4; i++) {
