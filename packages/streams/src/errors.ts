@@ -39,6 +39,15 @@ export const streamsErrors = {
     meaning: "A record batch read from a broker does not match its checksum or its own lengths.",
     remedy: "Check the broker's disks; the engine does not process what it cannot trust.",
   },
+  STREAMS_COMPRESSION_UNSUPPORTED: {
+    meaning: "A record batch is compressed with a codec that is not read: snappy or lz4.",
+    remedy: "Have its producer use none, gzip or zstd, and set the topic's compression.type accordingly.",
+  },
+  STREAMS_QUEUE_FULL: {
+    meaning:
+      "A record was not sent: as many records as the queue holds wait already, or the producer is closed.",
+    remedy: "Send it again later; the brokers do not keep up, or cannot be reached.",
+  },
   STREAMS_RECORD_TOO_LARGE: {
     meaning: "One record is larger than the largest batch a broker takes.",
     remedy: "Make the value smaller, or raise max.message.bytes of the topic and recordBytesMax together.",

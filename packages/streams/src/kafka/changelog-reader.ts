@@ -8,8 +8,9 @@
 import type { RawRecord } from "../worker/record.ts";
 import { failIfRefused } from "./coordinator.ts";
 import type { ChangelogSource, TopicPartition } from "./ports.ts";
-import { listedOffsets } from "./position-reader.ts";
-import { fetch } from "./protocol/fetch.ts";
+import { leaderOf, listedOffsets, readFromLeaders } from "./position-reader.ts";
+import { errorCodes } from "./protocol/errors.ts";
+import { type FetchedPartition, fetch } from "./protocol/fetch.ts";
 import { committedRecords } from "./read-committed.ts";
 import { decodeRecordBatches } from "./record-batch.ts";
 import type { Wire } from "./wire.ts";
@@ -37,25 +38,35 @@ export class ChangelogReader implements ChangelogSource {
     let applied = 0;
     let stalled = 0;
     while (offset < end) {
-      const leader = this.#wire.leaderOf(partition.topic, partition.partition);
-      const answer = await this.#wire.send(leader, fetch([{ ...partition, offset }], limits));
-      failIfRefused(`Fetch of ${name}`, answer.errorCode);
-      for (const fetched of answer.partitions) {
-        failIfRefused(`Fetch of ${name} at ${offset}`, fetched.errorCode);
-        const batches = decodeRecordBatches(fetched.records);
-        for (const record of committedRecords(batches, fetched.aborted, offset)) {
-          apply(record);
-          applied++;
-        }
-        const last = batches.at(-1);
-        if (last !== undefined) {
-          offset = last.lastOffset + 1;
-          stalled = 0;
-        } else if (++stalled === stalledAfter) {
-          await onStall();
-        }
+      const fetched = await this.#fetch(partition, offset);
+      const batches = decodeRecordBatches(fetched.records);
+      for (const record of committedRecords(batches, fetched.aborted, offset)) {
+        apply(record);
+        applied++;
+      }
+      const last = batches.at(-1);
+      if (last !== undefined) {
+        offset = last.lastOffset + 1;
+        stalled = 0;
+      } else if (++stalled === stalledAfter) {
+        await onStall();
       }
     }
     return applied;
+  }
+
+  #fetch(partition: TopicPartition, offset: number): Promise<FetchedPartition> {
+    const name = `${partition.topic}/${partition.partition}`;
+    return readFromLeaders(this.#wire, async () => {
+      const leader = leaderOf(this.#wire, partition);
+      const answer = await this.#wire.send(leader, fetch([{ ...partition, offset }], limits));
+      failIfRefused(`Fetch of ${name}`, answer.errorCode);
+      const [fetched] = answer.partitions;
+      failIfRefused(
+        `Fetch of ${name} at ${offset}`,
+        fetched?.errorCode ?? errorCodes.UNKNOWN_TOPIC_OR_PARTITION,
+      );
+      return fetched as FetchedPartition;
+    });
   }
 }

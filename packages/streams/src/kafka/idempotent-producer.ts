@@ -101,10 +101,10 @@ export class IdempotentProducer {
    * @throws StreamsError when the queue is full, OutcomeUnknownError at the delivery time-out, or the broker's refusal (I5)
    */
   send(record: SendRecord): Promise<void> {
-    if (this.#closed) return Promise.reject(new OutcomeUnknownError("Produce: the producer is closed."));
-    if (this.#queued >= this.#queueMax) {
+    if (this.#closed || this.#queued >= this.#queueMax) {
+      const why = this.#closed ? "the producer is closed" : `${this.#queued} records wait already`;
       return Promise.reject(
-        new OutcomeUnknownError(`Produce: ${this.#queued} records wait already; the brokers do not keep up.`),
+        new StreamsError("STREAMS_QUEUE_FULL", `Produce to ${record.topic}: not sent, ${why}.`),
       );
     }
     const key = Buffer.from(record.key);

@@ -8,6 +8,7 @@
 // once (measured: 331 ms instead of 13 s).
 
 import { setTimeout as delay } from "node:timers/promises";
+import { BrokerRefusedError, OutcomeUnknownError } from "../errors.ts";
 import { Coordinator, failIfRefused } from "./coordinator.ts";
 import type { PositionReader, StoredPosition, TopicPartition } from "./ports.ts";
 import { errorCodes } from "./protocol/errors.ts";
@@ -98,20 +99,62 @@ export class CommittedPositions implements PositionReader {
   }
 }
 
+/** How long a read waits for a leader: an election takes seconds where a broker died, milliseconds where it moved. */
+export const leaderWithinMs = 30_000;
+const leaderPollMs = 50;
+
+/** Answers after which the read is asked again, of whoever leads the partition then. */
+const leaderMoved: readonly number[] = [
+  errorCodes.NOT_LEADER_OR_FOLLOWER,
+  errorCodes.LEADER_NOT_AVAILABLE,
+  errorCodes.UNKNOWN_TOPIC_OR_PARTITION,
+  errorCodes.REPLICA_NOT_AVAILABLE,
+  errorCodes.OFFSET_NOT_AVAILABLE,
+  errorCodes.FENCED_LEADER_EPOCH,
+  errorCodes.UNKNOWN_LEADER_EPOCH,
+  errorCodes.KAFKA_STORAGE_ERROR,
+];
+
+/**
+ * Repeats a read of partitions' leaders until it succeeds: reading again changes nothing, so after a leader that moved
+ * and after an answer that never came the metadata is loaded again and the new leader asked.
+ *
+ * @throws the last error after {@link leaderWithinMs}, and any other error at once
+ */
+export const readFromLeaders = async <R>(wire: Wire, read: () => Promise<R>): Promise<R> => {
+  const deadline = Date.now() + leaderWithinMs;
+  for (;;) {
+    try {
+      return await read();
+    } catch (error) {
+      const moved = error instanceof BrokerRefusedError && leaderMoved.includes(error.errorCode);
+      if (!(moved || error instanceof OutcomeUnknownError) || Date.now() > deadline) throw error;
+      await delay(leaderPollMs);
+      await wire.refreshMetadata().catch(() => {});
+    }
+  }
+};
+
+/** The node that leads the partition. @throws BrokerRefusedError while it has none */
+export const leaderOf = (wire: Wire, { topic, partition }: TopicPartition): number => {
+  const leader = wire.leaderOf(topic, partition);
+  if (leader < 0) failIfRefused(`Leader of ${topic}/${partition}`, errorCodes.LEADER_NOT_AVAILABLE);
+  return leader;
+};
+
 /** First or end offset of each partition, by `topic/partition`. The topics must be loaded. */
-export const listedOffsets = async (
+export const listedOffsets = (
   wire: Wire,
   partitions: readonly TopicPartition[],
   spec: OffsetSpec,
-): Promise<Map<string, number>> => {
-  const found = new Map<string, number>();
-  for (const [leader, of] of Map.groupBy(partitions, ({ topic, partition }) =>
-    wire.leaderOf(topic, partition),
-  )) {
-    for (const { topic, partition, errorCode, offset } of await wire.send(leader, listOffsets(of, spec))) {
-      failIfRefused(`ListOffsets of ${topic}/${partition}`, errorCode);
-      found.set(`${topic}/${partition}`, offset);
+): Promise<Map<string, number>> =>
+  readFromLeaders(wire, async () => {
+    const found = new Map<string, number>();
+    for (const [leader, of] of Map.groupBy(partitions, (partition) => leaderOf(wire, partition))) {
+      for (const { topic, partition, errorCode, offset } of await wire.send(leader, listOffsets(of, spec))) {
+        failIfRefused(`ListOffsets of ${topic}/${partition}`, errorCode);
+        found.set(`${topic}/${partition}`, offset);
+      }
     }
-  }
-  return found;
-};
+    return found;
+  });

@@ -217,9 +217,10 @@ const decompress = (codec: number, body: Buffer, baseOffset: number): Buffer => 
   if (codec === 0) return body;
   if (codec === 1) return gunzipSync(body);
   if (codec === 4) return zstdDecompressSync(body);
-  throw corrupt(
-    baseOffset,
-    `is compressed with ${codec === 2 ? "snappy" : codec === 3 ? "lz4" : `codec ${codec}`}, which is not read yet; use none, gzip or zstd`,
+  const name = codec === 2 ? "snappy" : codec === 3 ? "lz4" : `codec ${codec}`;
+  throw new StreamsError(
+    "STREAMS_COMPRESSION_UNSUPPORTED",
+    `Reading a record batch: the batch at offset ${baseOffset} is compressed with ${name}, which is not read; use none, gzip or zstd.`,
   );
 };
 

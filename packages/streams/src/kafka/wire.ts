@@ -133,7 +133,17 @@ export class Wire {
     try {
       await this.#cluster.addMultipleTargetTopics(topics);
     } catch (error) {
-      throw translate(`Metadata of ${topics.join(", ")}`, error);
+      const translated = translate(`Metadata of ${topics.join(", ")}`, error);
+      if (
+        !(translated instanceof BrokerRefusedError) ||
+        translated.errorCode !== errorCodes.UNKNOWN_TOPIC_OR_PARTITION
+      )
+        throw translated;
+      throw new StreamsError(
+        "STREAMS_TOPIC_MISSING",
+        `At least one of these topics does not exist: ${topics.join(", ")}. Create them first; they are not created by asking for them.`,
+        { cause: translated },
+      );
     }
   }
 

@@ -25,11 +25,6 @@ export class LoggedStore<V> implements KeyValueStore<V> {
     return this.#inner.size;
   }
 
-  /** Whether something changed since the last drain. */
-  get dirty(): boolean {
-    return this.#dirty.size > 0;
-  }
-
   get(key: string): V | undefined {
     return this.#inner.get(key);
   }

@@ -33,6 +33,7 @@ const fatal: readonly StreamsErrorCode[] = [
   "STREAMS_EMIT_UNDECLARED",
   "STREAMS_TOPIC_MISSING",
   "STREAMS_RECORD_TOO_LARGE",
+  "STREAMS_COMPRESSION_UNSUPPORTED",
 ];
 
 /** What to do about an error that reached the worker. */

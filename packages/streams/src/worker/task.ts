@@ -162,18 +162,21 @@ export class PartitionTask implements Task {
   }
 
   /**
-   * Moves stream time forward though no record came, and lets every handler act on it with an empty batch. Only an
-   * effect makes it worth a commit: without one, the new stream time is committed with the next record, which is the
-   * first that could tell the difference.
+   * Moves stream time forward though no record came, and lets every handler act on it with an empty batch. The move is
+   * committed like any other: a record that is late for it must be late after a restart too.
    */
   async advanceStreamTime(toMs: number): Promise<void> {
     if (toMs <= this.#streamTimeMs) return;
     this.#streamTimeMs = toMs;
+    this.#changed = true;
     for (const handler of this.#stage.handlers) {
       await this.#handle(handler, new HeldBatch(handler.topic, this.partition, [], () => {}));
     }
-    if (this.#outgoing.length > 0) this.#changed = true;
-    for (const store of this.#stores.values()) if (store.dirty) this.#changed = true;
+  }
+
+  /** Makes the next commit cover the task's positions though nothing was processed. */
+  claim(): void {
+    this.#changed = true;
   }
 
   /** Takes everything since the last drain, changelog records last. */

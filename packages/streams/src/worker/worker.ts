@@ -26,8 +26,9 @@ import { type FailureAction, failureAction } from "./failure.ts";
 import type { WorkerObserver, WorkerPhase } from "./observer.ts";
 import { readPositionMetadata, writePositionMetadata } from "./position-metadata.ts";
 import type { OutgoingRecord } from "./record.ts";
+import { RecordFailures } from "./record-failures.ts";
 import type { Stage } from "./stage.ts";
-import { changelogTopic, PartitionTask, recordId } from "./task.ts";
+import { changelogTopic, PartitionTask } from "./task.ts";
 
 /** How a worker works; times in milliseconds. */
 export interface WorkerOptions {
@@ -47,25 +48,14 @@ const waitMs = 200;
 const pauseMsMin = 50;
 const pauseMsMax = 5_000;
 
-interface Attempt {
-  readonly topic: string;
-  readonly partition: number;
-  readonly offset: number;
-  failures: number;
-  error: unknown;
-}
-
 /** Runs a stage on Kafka. */
 export class StreamWorker {
   readonly #stage: Stage;
   readonly #client: StreamsClient;
   readonly #observer: WorkerObserver;
-  readonly #options: Required<WorkerOptions>;
+  readonly #options: Required<Omit<WorkerOptions, "handlerAttemptsMax">>;
   readonly #tasks = new Map<number, PartitionTask>();
-  readonly #attempts = new Map<string, Attempt>();
-  readonly #condemned = new Map<string, unknown>();
-  /** Partitions whose handler failed without holding a record, by name: up to this offset records go one at a time. */
-  readonly #singly = new Map<string, number>();
+  readonly #failures: RecordFailures;
   #membership: Membership | undefined;
   #sender: TransactionalSender | undefined;
   #phase: WorkerPhase = "starting";
@@ -86,11 +76,11 @@ export class StreamWorker {
     this.#stage = stage;
     this.#client = client;
     this.#observer = observer;
+    this.#failures = new RecordFailures(options.handlerAttemptsMax ?? 3);
     this.#options = {
       commitIntervalMsMax: options.commitIntervalMsMax ?? 100,
       commitRecordsMax: options.commitRecordsMax ?? 20_000,
       idleAfterMs: options.idleAfterMs ?? 5_000,
-      handlerAttemptsMax: options.handlerAttemptsMax ?? 3,
       now: options.now ?? Date.now,
     };
   }
@@ -175,12 +165,10 @@ export class StreamWorker {
     this.#uncommittedSince ??= now;
     if (chunk.records.length > 0) this.#quietSince.set(chunk.partition, now);
     this.#inputs += chunk.records.length;
-    const name = `${chunk.topic}/${chunk.partition}`;
-    const singly = (chunk.records[0]?.offset ?? chunk.nextOffset) < (this.#singly.get(name) ?? 0);
     try {
-      await task.process(chunk.topic, chunk.records, chunk.nextOffset, singly);
+      await task.process(chunk.topic, chunk.records, chunk.nextOffset, this.#failures.isSuspect(chunk));
     } catch (error) {
-      if (error instanceof HandlerError && error.offset < 0) this.#singly.set(name, chunk.nextOffset);
+      if (error instanceof HandlerError && error.offset < 0) this.#failures.suspect(chunk);
       throw error;
     }
   }
@@ -211,8 +199,9 @@ export class StreamWorker {
       for (const [topic, offset] of output.positions)
         offsets.push({ topic, partition: task.partition, offset, metadata });
     }
+    if (offsets.length === 0) return;
     const startedAt = performance.now();
-    if (offsets.length > 0) await this.#sender?.commit({ records, offsets, fence });
+    await this.#sender?.commit({ records, offsets, fence });
     this.#observer.committed?.({
       inputs: this.#inputs,
       outputs: records.length,
@@ -226,19 +215,7 @@ export class StreamWorker {
     this.#inputs = 0;
     this.#uncommittedSince = undefined;
     this.#pauseMs = pauseMsMin;
-    if (this.#attempts.size > 0) this.#forgetAttempts(offsets);
-  }
-
-  /** Forgets the failures of records that are behind the committed position now, handled or dead-lettered. */
-  #forgetAttempts(offsets: readonly CommitOffset[]): void {
-    for (const [id, attempt] of this.#attempts) {
-      const committed = offsets.find(
-        ({ topic, partition }) => topic === attempt.topic && partition === attempt.partition,
-      );
-      if (committed === undefined || committed.offset <= attempt.offset) continue;
-      this.#attempts.delete(id);
-      this.#condemned.delete(id);
-    }
+    this.#failures.passed(offsets);
   }
 
   /** Commits what it may still commit, then joins and drops the tasks that went to others. */
@@ -279,6 +256,22 @@ export class StreamWorker {
       }
     });
     for (const partition of missing) this.#quietSince.set(partition, this.#options.now());
+    await this.#claim(missing.map((partition) => positions.get(partition) ?? []));
+  }
+
+  /**
+   * Commits the positions of tasks that another process, or nobody, committed last, before anything is processed: a
+   * successor finds in them whose transaction to end, should this process die in its first commit.
+   */
+  async #claim(opened: readonly (readonly StoredPosition[])[]): Promise<void> {
+    for (const positions of opened) {
+      const own = positions.every(
+        ({ metadata }) => readPositionMetadata(metadata)?.writer === this.#client.transactionalId,
+      );
+      const [first] = positions;
+      if (!own && first !== undefined) this.#tasks.get(first.partition)?.claim();
+    }
+    await this.#commit();
   }
 
   async #openTask(partition: number, positions: readonly StoredPosition[]): Promise<PartitionTask> {
@@ -288,7 +281,7 @@ export class StreamWorker {
       positions: new Map(positions.map(({ topic, offset }) => [topic, offset])),
       streamTimeMs: Math.max(-1, ...streamTimes),
     };
-    const task = new PartitionTask(this.#stage, start, this.#condemned);
+    const task = new PartitionTask(this.#stage, start, this.#failures.condemned);
     for (const [store] of task.stores()) await this.#restore(task, store);
     return task;
   }
@@ -333,16 +326,7 @@ export class StreamWorker {
     this.#dropTasks();
     this.#sender = undefined;
     if (action === "rejoin") this.#membership = undefined;
-    if (action === "retry-record" && error instanceof HandlerError) this.#charge(error);
-  }
-
-  #charge({ topic, partition, offset, cause }: HandlerError): void {
-    const id = recordId(topic, partition, offset);
-    const attempt = this.#attempts.get(id) ?? { topic, partition, offset, failures: 0, error: cause };
-    attempt.failures++;
-    attempt.error = cause;
-    this.#attempts.set(id, attempt);
-    if (attempt.failures >= this.#options.handlerAttemptsMax) this.#condemned.set(id, attempt.error);
+    if (action === "retry-record" && error instanceof HandlerError) this.#failures.charge(error);
   }
 
   #dropTasks(): void {

@@ -15,6 +15,7 @@ import type {
   StoredPosition,
   TopicPartition,
 } from "../../src/kafka/ports.ts";
+import { writePositionMetadata } from "../../src/worker/position-metadata.ts";
 import type { OutgoingRecord, RawRecord } from "../../src/worker/record.ts";
 import { rawRecord } from "../harness/records.ts";
 
@@ -55,6 +56,8 @@ export class FakeClient implements StreamsClient {
 
   readonly #log = new Map<string, FetchedChunk[]>();
   readonly #committed = new Map<string, StoredPosition>();
+  /** Who is on record as the last committer of partitions that nothing was committed to in this test. */
+  formerWriter = "fake-0";
   readonly #topics = new Map<string, OutgoingRecord[]>();
   readonly #reading = new Map<string, Reading>();
   readonly #lags = new Map<string, number>();
@@ -171,7 +174,8 @@ export class FakeClient implements StreamsClient {
       this.calls.push(`positions ${partitions.map(nameOf).join(" ")}`);
       const error = this.positionErrors.shift();
       if (error !== undefined) throw error;
-      return partitions.map((of) => this.#committed.get(nameOf(of)) ?? { ...of, offset: 0, metadata: "" });
+      const metadata = writePositionMetadata({ writer: this.formerWriter, streamTimeMs: -1 });
+      return partitions.map((of) => this.#committed.get(nameOf(of)) ?? { ...of, offset: 0, metadata });
     },
   };
 

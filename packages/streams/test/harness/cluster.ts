@@ -20,6 +20,9 @@ export const wireOptions = (purpose = "test"): WireOptions => ({
 /** A name nothing else on the broker has. */
 export const uniqueName = (purpose: string): string => `${purpose}-${randomUUID().slice(0, 8)}`;
 
+/** The records of tests have event times long past, which a broker would delete within its first minute. */
+const keptForEver = { "retention.ms": "-1" };
+
 /** Creates topics of three partitions, or as many as said. */
 export const createTopics = async (
   names: readonly string[],
@@ -28,7 +31,14 @@ export const createTopics = async (
 ): Promise<void> => {
   const admin = await connectAdmin(wireOptions("admin"));
   try {
-    await admin.createTopics(names.map((name) => ({ name, partitions, replicationFactor: 1, configs })));
+    await admin.createTopics(
+      names.map((name) => ({
+        name,
+        partitions,
+        replicationFactor: 1,
+        configs: { ...keptForEver, ...configs },
+      })),
+    );
     await eventually("the new topics answer", () => haveLeaders(names, partitions));
   } finally {
     await admin.close();

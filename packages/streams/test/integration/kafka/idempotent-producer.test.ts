@@ -82,7 +82,7 @@ describe("one send", () => {
     await producer.close();
     await underWay;
     await expect(producer.send(toSend(topic, "a", "2"))).rejects.toMatchObject({
-      code: "STREAMS_OUTCOME_UNKNOWN",
+      code: "STREAMS_QUEUE_FULL",
     });
     expect((await committedIn(topic)).flat()).toHaveLength(1);
   });

@@ -193,7 +193,7 @@ describe("damage", () => {
     const copy = Buffer.from(goldenTransactional);
     copy.writeInt16BE(codec, 21);
     expect(errorOf(() => decodeRecordBatches(withCrc(copy)))).toMatchObject({
-      code: "STREAMS_RECORD_CORRUPT",
+      code: "STREAMS_COMPRESSION_UNSUPPORTED",
       message: expect.stringContaining(name),
     });
   });

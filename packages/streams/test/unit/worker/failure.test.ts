@@ -23,6 +23,8 @@ const byCode: Record<StreamsErrorCode, FailureAction> = {
   STREAMS_FENCED: "rebuild",
   STREAMS_INSTANCE_REPLACED: "stop",
   STREAMS_RECORD_CORRUPT: "rebuild",
+  STREAMS_COMPRESSION_UNSUPPORTED: "stop",
+  STREAMS_QUEUE_FULL: "rebuild",
   STREAMS_RECORD_TOO_LARGE: "stop",
   STREAMS_OFFSET_OUT_OF_RANGE: "stop",
   STREAMS_HANDLER_FAILED: "rebuild",

@@ -23,6 +23,17 @@ describe("starting", () => {
     expect(worker.partitions).toEqual([0, 2]);
   });
 
+  it("on partitions that another committed last, claims their positions before it reads a record", async () => {
+    const rig = new Rig({ share: [0] });
+    rig.client.formerWriter = "another";
+    await rig.start();
+    const [claim] = rig.client.commits;
+    expect(claim?.records).toEqual([]);
+    expect(
+      claim?.offsets.map(({ offset, metadata }) => [offset, readPositionMetadata(metadata)?.writer]),
+    ).toEqual([[0, rig.client.transactionalId]]);
+  });
+
   it("with an empty share is ready too", async () => {
     const rig = await new Rig({ share: [] }).start();
     expect([rig.worker.ready, rig.worker.partitions, rig.phases]).toEqual([true, [], ["joining", "running"]]);

@@ -1,0 +1,59 @@
+// Which records their handler failed at, how often, and which of them it will not be given again.
+//
+//   R1. A record is condemned after its last allowed failure: it is dead-lettered instead of handled.
+//   R2. What is known of a record is kept until a commit has passed it, whatever happens to other partitions.
+//   R3. A failure without a record in hand (a handler that read its whole batch first) has the records of that batch
+//       given one at a time, so that the next failure names one.
+
+import type { HandlerError } from "../errors.ts";
+import type { CommitOffset, FetchedChunk } from "../kafka/ports.ts";
+import { recordId } from "./task.ts";
+
+interface Attempt {
+  readonly topic: string;
+  readonly partition: number;
+  readonly offset: number;
+  failures: number;
+}
+
+/** The memory of a worker's handler failures; lost with the process, which only grants further attempts. */
+export class RecordFailures {
+  readonly #attemptsMax: number;
+  readonly #attempts = new Map<string, Attempt>();
+  readonly #singly = new Map<string, number>();
+  /** Condemned records by {@link recordId}, with their last error. */
+  readonly condemned = new Map<string, unknown>();
+
+  constructor(attemptsMax: number) {
+    this.#attemptsMax = attemptsMax;
+  }
+
+  /** Charges a failure to the record it names (R1). */
+  charge({ topic, partition, offset, cause }: HandlerError): void {
+    const id = recordId(topic, partition, offset);
+    const attempt = this.#attempts.get(id) ?? { topic, partition, offset, failures: 0 };
+    attempt.failures++;
+    this.#attempts.set(id, attempt);
+    if (attempt.failures >= this.#attemptsMax) this.condemned.set(id, cause);
+  }
+
+  /** Notes that the handler failed somewhere in this chunk (R3). */
+  suspect({ topic, partition, nextOffset }: FetchedChunk): void {
+    this.#singly.set(`${topic}/${partition}`, nextOffset);
+  }
+
+  /** Whether the chunk's records are to be given one at a time. */
+  isSuspect({ topic, partition, records, nextOffset }: FetchedChunk): boolean {
+    return (records[0]?.offset ?? nextOffset) < (this.#singly.get(`${topic}/${partition}`) ?? 0);
+  }
+
+  /** Forgets records that are behind a committed position now (R2). */
+  passed(offsets: readonly CommitOffset[]): void {
+    for (const [id, { topic, partition, offset }] of this.#attempts) {
+      const committed = offsets.find((of) => of.topic === topic && of.partition === partition);
+      if (committed === undefined || committed.offset <= offset) continue;
+      this.#attempts.delete(id);
+      this.condemned.delete(id);
+    }
+  }
+}
