@@ -1,17 +1,30 @@
 // The windows of the aggregator: which there are, whose they are, and what their results look like.
 //
-// Sizes are no configuration: they are part of the stored state and of the result's key.
+// Sizes are no configuration: they are part of the stored state and of the result's key. The gap of sessions is: what is
+// stored of a session are its ends, and the gap is in the result's key.
 
-import { type AccountAggregate, addMoney, averageMoney, type EventWindow } from "@riffle/contracts";
-import type { Totals, Window } from "@riffle/streams";
+import {
+  type AccountAggregate,
+  addMoney,
+  averageMoney,
+  type EventWindow,
+  type WindowKind,
+} from "@riffle/contracts";
+import { type Totals, totals, type Window } from "@riffle/streams";
 
 const minuteMs = 60_000;
 
+/** Count, sum, smallest and largest of amounts, in minor units of one currency; the sum is exact or refused. */
+export const amounts = totals((amount: number) => amount, addMoney);
+
+/** An account's spending in each five minutes of the clock. */
+export const tumbling = { sizeMs: 5 * minuteMs } as const;
+
 /** An account's spending over 5 minutes, told every minute. */
-export const hopping = { sizeMs: 5 * minuteMs, advanceMs: minuteMs, add: addMoney } as const;
+export const hopping = { sizeMs: 5 * minuteMs, advanceMs: minuteMs } as const;
 
 /** An account's running average: the last 5 minutes, told at each transaction. */
-export const sliding = { sizeMs: 5 * minuteMs, add: addMoney } as const;
+export const sliding = { sizeMs: 5 * minuteMs } as const;
 
 /** Whose windows: never sum currencies. */
 export interface Holder {
@@ -31,19 +44,15 @@ export const holderOf = (key: string): Holder => ({
   currency: key.slice(0, currencyLength),
 });
 
-/** An interval as a hopping window of the contract. */
-export const hoppingWindow = ({ startMs, endMs }: Window): EventWindow => ({
-  kind: "hopping",
-  sizeMs: hopping.sizeMs,
-  advanceMs: hopping.advanceMs,
-  start: startMs,
-  end: endMs,
-});
-
-/** An interval as a sliding window of the contract. */
-export const slidingWindow = ({ startMs, endMs }: Window): EventWindow => ({
-  kind: "sliding",
-  sizeMs: sliding.sizeMs,
+/**
+ * An interval as a window of the contract.
+ *
+ * @param sizeMs length of hopping, tumbling and sliding windows, gap of sessions
+ */
+export const eventWindow = (kind: WindowKind, sizeMs: number, { startMs, endMs }: Window): EventWindow => ({
+  kind,
+  sizeMs,
+  ...(kind === "hopping" ? { advanceMs: hopping.advanceMs } : {}),
   start: startMs,
   end: endMs,
 });
@@ -62,6 +71,6 @@ export const aggregateOf = (
   min,
   max,
   average: averageMoney(sum, count),
-  // A hopping window is told once, closed; a sliding one may miss a record that comes later.
-  final: window.kind === "hopping",
+  // All are told once, closed, but for sliding windows, which may miss a record that comes later.
+  final: window.kind !== "sliding",
 });

@@ -12,4 +12,8 @@ export const aggregatorConfig = Type.Object({
     30_000,
     "How long after its end a window waits for records out of order; every final result is this much later.",
   ),
+  SESSION_GAP_MS: durationMs(
+    300_000,
+    "Longest time between two transactions of one session of an account; one that is exactly that much later still belongs to it.",
+  ),
 });

@@ -1,7 +1,8 @@
 import { topics } from "@riffle/contracts";
 import { runStreamService, streamRelations } from "@riffle/service-kit";
-import { Aggregator, type AggregatorOptions, aggregatorOptions } from "./aggregator.ts";
+import { Aggregator, aggregatorOptions } from "./aggregator.ts";
 import { aggregatorConfig } from "./config.ts";
+import type { AggregatorOptions } from "./task-windows.ts";
 
 await runStreamService({
   name: "aggregator",
@@ -11,7 +12,13 @@ await runStreamService({
   module: ({ config }) => ({
     controllers: [Aggregator],
     providers: [
-      { provide: aggregatorOptions, useValue: { graceMs: config.GRACE_MS } satisfies AggregatorOptions },
+      {
+        provide: aggregatorOptions,
+        useValue: {
+          graceMs: config.GRACE_MS,
+          sessionGapMs: config.SESSION_GAP_MS,
+        } satisfies AggregatorOptions,
+      },
     ],
   }),
 });

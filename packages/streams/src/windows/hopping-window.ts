@@ -5,186 +5,251 @@
 // put together from its panes when it closes. So a record costs the same whatever size and advance are; a closing
 // window costs as many merges as it has panes with records.
 //
-//   H1. A window `[s, e)` closes when stream time reaches `e + grace`, and is emitted exactly once, if it has records.
-//   H2. Windows are emitted by end, then by key. They close between records, as stream time passes, so what is emitted
-//       and in which order does not depend on batches or restarts.
+//   H1. A window `[s, e)` closes when stream time reaches `e + grace`, and is told as final exactly once, if it has
+//       records.
+//   H2. Windows are told by end, then by key. They close between records, as stream time passes, so what is told and
+//       in which order does not depend on batches or restarts.
 //   H3. A record late for one window still counts in those that are open.
 //   H4. A pane lives until the last window over it has closed; a key without panes is deleted.
 //   H5. `nextEndMs` of a key is the end of its first open window with records: never at or before a closed one. It is
-//       stored with the panes, so after a restart nothing closes twice.
-//
-// Example, size 10, advance 5, grace 2. Records at 3, 7, 12 (values 1, 2, 4) close nothing but [-5, 5) → 1, at 7 =
-// 5 + 2, and [0, 10) → 3, at 12 = 10 + 2. A record at 9 after that is late for [0, 10) and counts in [5, 15).
+//       stored with the panes, so after a restart nothing closes twice. It is also where the key stands in the index:
+//       a record touches the index only when its key has no window that closes as early.
 
-import { StreamsConfigError } from "../errors.ts";
 import type { KeyValueStore } from "../state/store.ts";
-import { DueIndex } from "./due-index.ts";
-import { type ExactAdd, mergeTotals, type Totals, totalsOf } from "./totals.ts";
-import { alignDown, type Observation, type Window } from "./window.ts";
+import { DueIndex } from "../time/due-index.ts";
+import { closedEndMs } from "../time/stream-time.ts";
+import { type Aggregate, type Guard, type Merge, mergeOf } from "./aggregate.ts";
+import { alignDown, firstEndAfter, hoppingWindowsOf } from "./assigners.ts";
+import { admit, nothingHeld, release } from "./guarded.ts";
+import { durationFaults, refuseFaults } from "./options.ts";
+import {
+  byEndThenKey,
+  type Emit,
+  type EmitStrategy,
+  noteChange,
+  noWindows,
+  type Observation,
+  type Window,
+  type WindowOperator,
+  type WindowResult,
+} from "./window.ts";
 
-/** How the windows lie, and how long they wait. */
-export interface HoppingOptions {
+/** How the windows lie, how long they wait, and what they keep. */
+export interface HoppingOptions<V, A, R> {
   /** Length of a window, milliseconds, at least 1. It must not change while state lives. */
   readonly sizeMs: number;
   /** From one start to the next, milliseconds: 1 to `sizeMs` (equal: tumbling). It must not change while state lives. */
   readonly advanceMs: number;
   /** How long after its end a window waits for records out of order, milliseconds; 0 waits for none. */
   readonly graceMs: number;
-  /** Adds values exactly or throws. */
-  readonly add: ExactAdd;
+  /** What is kept of the values. It must have a merge, unless the windows do not overlap. */
+  readonly aggregate: Aggregate<V, A, R>;
+  /**
+   * When windows are told.
+   * @default "on-close"
+   */
+  readonly emit?: EmitStrategy;
 }
 
-/** The totals of one pane, `[startMs, startMs + gcd(size, advance))`. */
-export interface Pane extends Totals {
-  readonly startMs: number;
-}
-
-/** What is stored of a key. */
-export interface HoppingState {
+/**
+ * What is stored of a key: its panes with records as two columns, one pane at each index. Columns, because a start in a
+ * list of numbers is eight bytes and a start in an object of its own is eight times that.
+ */
+export interface HoppingState<A> {
   /** End of the first open window that has records (H5). */
   nextEndMs: number;
-  /** Sum over all panes. No window's sum can be larger, so it is the one that is kept exact. */
-  sum: number;
-  /** Panes with records, by start. */
-  panes: Pane[];
+  /** What all panes hold together, one number for each guard of the aggregate. */
+  held: number[];
+  /** Starts of the panes, in ascending order: pane `i` is `[starts[i], starts[i] + gcd(size, advance))`. */
+  starts: number[];
+  /** Their accumulators. */
+  accs: A[];
 }
 
-/** A closed window of one key, with its final totals. */
-export interface ClosedWindow {
-  readonly key: string;
-  readonly window: Window;
-  readonly totals: Totals;
-}
-
-/** The hopping windows of one task. Build it from a restored store; it reads every key once. */
-export class HoppingWindows {
-  readonly #store: KeyValueStore<HoppingState>;
-  readonly #options: HoppingOptions;
+/**
+ * The hopping windows of one task. Build it from a restored store; it reads every key once.
+ *
+ * Size 10, advance 5, grace 2, sums. Records at 3, 7, 12 (values 1, 2, 4): stream time 7 = 5 + 2 closes `[-5, 5)` with 1,
+ * stream time 12 = 10 + 2 closes `[0, 10)` with 3. At 11 it was still open: a record at 9 counted in it. Now one at 9
+ * (value 8) is late for `[0, 10)`, which `observe` returns, and counts in `[5, 15)`, told as 14 at stream time 17.
+ */
+export class HoppingWindows<V, A, R> implements WindowOperator<V, R> {
+  readonly #store: KeyValueStore<HoppingState<A>>;
+  readonly #options: HoppingOptions<V, A, R>;
+  readonly #aggregate: Aggregate<V, A, R>;
+  readonly #guards: readonly Guard<V, A>[];
+  readonly #merge: Merge<A> | undefined;
   readonly #paneMs: number;
   readonly #closing = new DueIndex();
+  /** Panes that this batch changed, by key; `undefined` when nobody wants to know (W5). */
+  readonly #changed: Map<string, Set<number>> | undefined;
 
   /** @throws StreamsConfigError naming every option that is out of its range */
-  constructor(store: KeyValueStore<HoppingState>, options: HoppingOptions) {
+  constructor(store: KeyValueStore<HoppingState<A>>, options: HoppingOptions<V, A, R>) {
     assertOptions(options);
     this.#store = store;
     this.#options = options;
+    this.#aggregate = options.aggregate;
+    this.#guards = options.aggregate.guards ?? [];
     this.#paneMs = greatestCommonDivisor(options.sizeMs, options.advanceMs);
+    // A tumbling window is one pane: nothing is put together.
+    this.#merge = this.#paneMs === options.sizeMs ? undefined : mergeOf("windows.hopping", options.aggregate);
+    this.#changed = options.emit === "on-update" ? new Map() : undefined;
     for (const [key, state] of store.entries()) this.#closing.add(state.nextEndMs, key);
   }
 
-  /**
-   * Closes what is due, then counts the record in every window it is on time for.
-   *
-   * @param emit takes the windows that close because stream time reached this record
-   * @returns the windows the record is late for, by end; none when it is on time for all
-   * @throws what {@link HoppingOptions.add} throws; the record is then counted nowhere
-   */
-  observe(observation: Observation, emit: (closed: ClosedWindow) => void): readonly Window[] {
-    const { key, timestampMs, value, streamTimeMs } = observation;
-    const { sizeMs, advanceMs, graceMs } = this.#options;
+  observe(observation: Observation<V>, emit: Emit<R>): readonly Window[] {
+    const { timestampMs, streamTimeMs } = observation;
+    const options = this.#options;
+    const closedMs = closedEndMs(streamTimeMs, options.graceMs);
     this.closeDue(streamTimeMs, emit);
-    const firstEndMs = this.#endAfter(timestampMs);
-    const lastEndMs = alignDown(timestampMs, advanceMs) + sizeMs;
-    const openEndMs = Math.max(firstEndMs, this.#endAfter(streamTimeMs - graceMs));
-    if (openEndMs <= lastEndMs) this.#count(key, { timestampMs, value, openEndMs });
-    return this.#windowsEnding(firstEndMs, Math.min(openEndMs - advanceMs, lastEndMs));
+    const firstEndMs = firstEndAfter(timestampMs, options);
+    if (firstEndMs > closedMs) {
+      this.#count(observation, firstEndMs);
+      return noWindows;
+    }
+    const lastEndMs = alignDown(timestampMs, options.advanceMs) + options.sizeMs;
+    const openEndMs = firstEndAfter(closedMs, options);
+    if (openEndMs <= lastEndMs) this.#count(observation, openEndMs);
+    return hoppingWindowsOf(timestampMs, options).filter(({ endMs }) => endMs < openEndMs);
   }
 
-  /** Emits and closes every window whose end and grace stream time has reached. Cheap when there is none. */
-  closeDue(streamTimeMs: number, emit: (closed: ClosedWindow) => void): void {
-    const nowMs = streamTimeMs - this.#options.graceMs;
-    for (let due = this.#closing.takeDue(nowMs); due; due = this.#closing.takeDue(nowMs)) {
+  closeDue(streamTimeMs: number, emit: Emit<R>): void {
+    const closedMs = closedEndMs(streamTimeMs, this.#options.graceMs);
+    for (let due = this.#closing.takeDue(closedMs); due; due = this.#closing.takeDue(closedMs)) {
       for (const key of due.keys) this.#close(key, due.dueMs, emit);
     }
   }
 
-  #count(key: string, at: { timestampMs: number; value: number; openEndMs: number }): void {
-    const state = this.#store.get(key) ?? { nextEndMs: at.openEndMs, sum: 0, panes: [] };
-    state.sum = this.#options.add(state.sum, at.value);
-    countInPane(state.panes, alignDown(at.timestampMs, this.#paneMs), at.value);
-    if (at.openEndMs < state.nextEndMs) {
-      this.#closing.remove(state.nextEndMs, key);
-      state.nextEndMs = at.openEndMs;
-    }
-    this.#closing.add(state.nextEndMs, key);
-    this.#store.put(key, state);
+  endBatch(streamTimeMs: number, emit: Emit<R>): void {
+    this.closeDue(streamTimeMs, emit);
+    const changed = this.#changed;
+    if (changed === undefined || changed.size === 0) return;
+    const closedMs = closedEndMs(streamTimeMs, this.#options.graceMs);
+    const updates: WindowResult<R>[] = [];
+    for (const [key, paneStarts] of changed) this.#updatesOf(key, paneStarts, closedMs, updates);
+    changed.clear();
+    for (const update of updates.sort(byEndThenKey)) emit(update);
   }
 
-  #close(key: string, endMs: number, emit: (closed: ClosedWindow) => void): void {
+  #updatesOf(key: string, paneStarts: ReadonlySet<number>, closedMs: number, into: WindowResult<R>[]): void {
+    const state = this.#store.get(key);
+    if (state === undefined) return;
+    const ends = new Set<number>();
+    for (const startMs of paneStarts) {
+      for (const { endMs } of hoppingWindowsOf(startMs, this.#options)) if (endMs > closedMs) ends.add(endMs);
+    }
+    for (const endMs of ends) {
+      const window = { startMs: endMs - this.#options.sizeMs, endMs };
+      const acc = this.#within(state, window);
+      if (acc !== undefined) into.push({ kind: "update", key, window, value: this.#aggregate.result(acc) });
+    }
+  }
+
+  /** @param openEndMs end of the first open window the record is in */
+  #count({ key, timestampMs, value }: Observation<V>, openEndMs: number): void {
+    const store = this.#store;
+    let state = store.get(key);
+    if (state === undefined) {
+      state = { nextEndMs: openEndMs, held: nothingHeld(this.#guards), starts: [], accs: [] };
+      this.#take(state, timestampMs, value);
+      this.#closing.add(openEndMs, key);
+    } else {
+      this.#take(state, timestampMs, value);
+      if (openEndMs < state.nextEndMs) {
+        this.#closing.remove(state.nextEndMs, key);
+        state.nextEndMs = openEndMs;
+        this.#closing.add(openEndMs, key);
+      }
+    }
+    store.put(key, state);
+    if (this.#changed !== undefined) noteChange(this.#changed, key, alignDown(timestampMs, this.#paneMs));
+  }
+
+  #take(state: HoppingState<A>, timestampMs: number, value: V): void {
+    if (this.#guards.length > 0) admit(this.#guards, state.held, value);
+    const startMs = alignDown(timestampMs, this.#paneMs);
+    const { starts } = state;
+    // From the back: records come nearly in order, so the pane is the last one or close to it.
+    let at = starts.length - 1;
+    while (at >= 0 && (starts[at] as number) > startMs) at--;
+    if (at < 0 || starts[at] !== startMs) this.#insertPane(state, ++at, startMs);
+    state.accs[at] = this.#aggregate.add(state.accs[at] as A, value);
+  }
+
+  /** Makes both columns anew, exactly as long as they are: `push` would leave room for sixteen panes more. */
+  #insertPane(state: HoppingState<A>, at: number, startMs: number): void {
+    const { starts, accs } = state;
+    state.starts = starts.toSpliced(at, 0, startMs);
+    state.accs = accs.toSpliced(at, 0, this.#aggregate.initial());
+  }
+
+  #close(key: string, endMs: number, emit: Emit<R>): void {
     const state = this.#store.get(key);
     if (state === undefined) return;
     const window = { startMs: endMs - this.#options.sizeMs, endMs };
-    const totals = totalsWithin(state.panes, window);
-    if (totals !== undefined) emit({ key, window, totals });
+    const acc = this.#within(state, window);
+    if (acc !== undefined) emit({ kind: "final", key, window, value: this.#aggregate.result(acc) });
     this.#moveOn(key, state, window);
   }
 
+  /** What the panes of the window come to; the pane's own when there is one. */
+  #within({ starts, accs }: HoppingState<A>, { startMs, endMs }: Window): A | undefined {
+    let only: A | undefined;
+    let merged: A | undefined;
+    for (let at = 0; at < starts.length; at++) {
+      const paneMs = starts[at] as number;
+      if (paneMs >= endMs) break;
+      if (paneMs < startMs) continue;
+      const acc = accs[at] as A;
+      if (only === undefined || this.#merge === undefined) only = acc;
+      else {
+        merged ??= this.#merge(this.#aggregate.initial(), only);
+        merged = this.#merge(merged, acc);
+      }
+    }
+    return merged ?? only;
+  }
+
   /** Drops the panes that no window after `closed` covers, and schedules the key's next window. */
-  #moveOn(key: string, state: HoppingState, closed: Window): void {
+  #moveOn(key: string, state: HoppingState<A>, closed: Window): void {
+    const { starts, accs, held } = state;
     const keptFromMs = closed.startMs + this.#options.advanceMs;
-    const firstKept = state.panes.findIndex((pane) => pane.startMs >= keptFromMs);
-    const dropped = state.panes.splice(0, firstKept === -1 ? state.panes.length : firstKept);
-    for (const pane of dropped) state.sum -= pane.sum;
-    const first = state.panes[0];
-    if (first === undefined) {
+    let kept = 0;
+    while (kept < starts.length && (starts[kept] as number) < keptFromMs)
+      release(this.#guards, held, accs[kept++] as A);
+    const firstMs = starts[kept];
+    if (firstMs === undefined) {
       this.#store.delete(key);
       return;
     }
-    state.nextEndMs = Math.max(closed.endMs + this.#options.advanceMs, this.#endAfter(first.startMs));
+    if (kept > 0) {
+      state.starts = starts.slice(kept);
+      state.accs = accs.slice(kept);
+    }
+    state.nextEndMs = Math.max(closed.endMs + this.#options.advanceMs, firstEndAfter(firstMs, this.#options));
     this.#closing.add(state.nextEndMs, key);
     this.#store.put(key, state);
   }
-
-  /** The smallest end of a window that lies after `timestampMs`. */
-  #endAfter(timestampMs: number): number {
-    const { sizeMs, advanceMs } = this.#options;
-    return alignDown(timestampMs - sizeMs, advanceMs) + advanceMs + sizeMs;
-  }
-
-  #windowsEnding(firstEndMs: number, lastEndMs: number): Window[] {
-    const { sizeMs, advanceMs } = this.#options;
-    const windows: Window[] = [];
-    for (let endMs = firstEndMs; endMs <= lastEndMs; endMs += advanceMs) {
-      windows.push({ startMs: endMs - sizeMs, endMs });
-    }
-    return windows;
-  }
 }
-
-/** From the back: records come nearly in order, so the pane is the last one or close to it. */
-const countInPane = (panes: Pane[], startMs: number, value: number): void => {
-  let after = panes.length;
-  while (after > 0 && (panes[after - 1]?.startMs ?? startMs) > startMs) after--;
-  const pane = panes[after - 1];
-  if (pane?.startMs === startMs) mergeTotals(pane, totalsOf(value));
-  else panes.splice(after, 0, { startMs, ...totalsOf(value) });
-};
-
-const totalsWithin = (panes: readonly Pane[], window: Window): Totals | undefined => {
-  let totals: Totals | undefined;
-  for (const { startMs, count, sum, min, max } of panes) {
-    if (startMs >= window.endMs) break;
-    if (startMs < window.startMs) continue;
-    if (totals === undefined) totals = { count, sum, min, max };
-    else mergeTotals(totals, { count, sum, min, max });
-  }
-  return totals;
-};
 
 const greatestCommonDivisor = (a: number, b: number): number =>
   b === 0 ? a : greatestCommonDivisor(b, a % b);
 
-const assertOptions = ({ sizeMs, advanceMs, graceMs }: HoppingOptions): void => {
-  const faults: string[] = [];
-  if (!Number.isSafeInteger(sizeMs) || sizeMs < 1)
-    faults.push(`windows.hopping: sizeMs is ${sizeMs}; give whole milliseconds of at least 1`);
-  if (!Number.isSafeInteger(advanceMs) || advanceMs < 1)
-    faults.push(`windows.hopping: advanceMs is ${advanceMs}; give whole milliseconds of at least 1`);
+const assertOptions = (options: {
+  readonly sizeMs: number;
+  readonly advanceMs: number;
+  readonly graceMs: number;
+}): void => {
+  const { sizeMs, advanceMs, graceMs } = options;
+  const faults = durationFaults("windows.hopping", [
+    { name: "sizeMs", valueMs: sizeMs, leastMs: 1 },
+    { name: "advanceMs", valueMs: advanceMs, leastMs: 1 },
+    { name: "graceMs", valueMs: graceMs, leastMs: 0 },
+  ]);
   if (advanceMs > sizeMs)
     faults.push(
       `windows.hopping: advanceMs ${advanceMs} exceeds sizeMs ${sizeMs}; an advance above the size would skip records`,
     );
-  if (!Number.isSafeInteger(graceMs) || graceMs < 0)
-    faults.push(`windows.hopping: graceMs is ${graceMs}; give whole milliseconds of at least 0`);
-  if (faults.length > 0) throw new StreamsConfigError(faults);
+  refuseFaults(faults);
 };

@@ -1,84 +1,132 @@
-// Sliding windows: what the records of a key come to over the last `size`, told at each record.
+// Sliding windows: what the records of a key come to over the last `size`, told for each record.
 //
 //   L1. The window of a record at `t` is `(t - size, t]`, which is `[t - size + 1, t + 1)` in whole milliseconds.
-//   L2. A record gets the totals of the records in its window that have come so far, itself included. A record that
-//       comes later and falls into it changes later answers and never an earlier one: values are not revised.
-//   L3. A record whose own window is late (`stream time >= t + 1 + grace`) gets no answer. It still counts in the
+//   L2. `on-update`, the default: told at each record, at once, with the records in its window that have come so far,
+//       itself included. A record that comes later and falls into it changes later answers and never an earlier one.
+//       These updates are told record by record, so they do not depend on batches.
+//   L3. A record whose own window is late (`stream time >= t + 1 + grace`) is told nothing. It still counts in the
 //       windows of records to come, as long as one of them can be on time: `t > stream time - grace - size`.
 //   L4. What can count in no window any more is removed, whole keys too, as stream time passes.
+//   L5. `on-close`: told once, final, when stream time reaches `t + 1 + grace`, with every record that has come by then;
+//       records of one millisecond share a window. Told by end, then by key, between records.
+//   L6. With a resolution above 1, times are rounded down to it before anything else: the window of a record in the slot
+//       `[s, s + resolution)` is `[s + resolution - size, s + resolution)`, and is late from its end + grace on. A key
+//       then holds at most (size + grace) / resolution + 2 slots, however many records it has.
 //
-// An answer costs a pass over the records of its window, one entry for all records of the same millisecond.
-//
-// Example, size 10, grace 2. Records at 1, 5, 11 (values 1, 2, 4) give sums 1, 3 and 6: 1 is outside of (1, 11].
-// A record at 9 (value 8) then gives 1 + 2 + 8 = 11, in (-1, 9]. One at 8 is late: 11 >= 8 + 1 + 2.
+// What an answer costs: instants.ts. What a key keeps: every millisecond with records of the last size + grace. A key
+// with many is one large record of the changelog; see docs/semantics/windows.md, "What a key may hold".
 
-import { StreamsConfigError } from "../errors.ts";
 import type { KeyValueStore } from "../state/store.ts";
-import { DueIndex } from "./due-index.ts";
-import { type ExactAdd, mergeTotals, type Totals, totalsOf } from "./totals.ts";
-import type { Observation, Window } from "./window.ts";
+import { DueIndex } from "../time/due-index.ts";
+import { closedEndMs, isLate } from "../time/stream-time.ts";
+import { type Aggregate, type Guard, mergeOf } from "./aggregate.ts";
+import { alignDown } from "./assigners.ts";
+import { admit, nothingHeld } from "./guarded.ts";
+import { type Chunk, Instants, nextAfter } from "./instants.ts";
+import { durationFaults, refuseFaults } from "./options.ts";
+import {
+  type Emit,
+  type EmitStrategy,
+  noWindows,
+  type Observation,
+  type Window,
+  type WindowOperator,
+} from "./window.ts";
 
-/** How long the windows are, and how long they wait. */
-export interface SlidingOptions {
+/** How long the windows are, how long they wait, and what they keep. */
+export interface SlidingOptions<V, A, R> {
   /** Length of a window, milliseconds, at least 1. */
   readonly sizeMs: number;
-  /** How far behind stream time a record may be and still be answered, milliseconds; 0 takes none out of order. */
+  /** How far behind stream time a record may be and still be told, milliseconds; 0 takes none out of order. */
   readonly graceMs: number;
-  /** Adds values exactly or throws. */
-  readonly add: ExactAdd;
-}
-
-/** The records of one millisecond. */
-export interface Instant extends Totals {
-  readonly atMs: number;
+  /**
+   * To what event times are rounded down, milliseconds, a divisor of `sizeMs` (L6). Higher: bounded state and time for
+   * accounts with many records in a window, and windows that begin and end at its multiples. It must not change while
+   * state lives.
+   * @default 1: exact
+   */
+  readonly resolutionMs?: number;
+  /** What is kept of the values. It must have a merge. */
+  readonly aggregate: Aggregate<V, A, R>;
+  /**
+   * Told at each record (L2), or once and final (L5). Unlike with other windows, `on-update` tells no finals.
+   * @default "on-update"
+   */
+  readonly emit?: EmitStrategy;
 }
 
 /** What is stored of a key. */
-export interface SlidingState {
-  /** Sum over all instants. No window's sum can be larger, so it is the one that is kept exact. */
-  sum: number;
+export interface SlidingState<A> {
+  /** End of the first window that is still to be told as final; `null` when there is none. Only with `on-close`. */
+  nextEndMs: number | null;
+  /** What all instants hold together, one number for each guard of the aggregate. */
+  held: number[];
   /** By time. */
-  instants: Instant[];
+  chunks: Chunk<A>[];
 }
 
-/** The answer to a record: the totals of its window, or that the window had closed. */
-export type SlidingResult =
-  | { readonly kind: "on-time"; readonly window: Window; readonly totals: Totals }
-  | { readonly kind: "late"; readonly window: Window };
-
-/** The sliding windows of one task. Build it from a restored store; it reads every key once. */
-export class SlidingWindows {
-  readonly #store: KeyValueStore<SlidingState>;
-  readonly #options: SlidingOptions;
+/**
+ * The sliding windows of one task. Build it from a restored store; it reads every key once.
+ *
+ * Size 10, grace 2, sums. Records at 1, 5, 11 (values 1, 2, 4) are told 1, 3 and 6: 1 is outside of `(1, 11]`, 2 would be
+ * inside. A record at 9 (value 8), exactly `grace` behind, is told 1 + 2 + 8 = 11, for `(-1, 9]`. One at 8 is late for
+ * `[-1, 9)`, which `observe` returns: stream time 11 >= 9 + 2. With `on-close` the window of 11, `[2, 12)`, is told at
+ * stream time 14 = 12 + 2: the 8 at 9 is in it, and so is the late one.
+ */
+export class SlidingWindows<V, A, R> implements WindowOperator<V, R> {
+  readonly #store: KeyValueStore<SlidingState<A>>;
+  readonly #options: SlidingOptions<V, A, R>;
+  readonly #resolutionMs: number;
+  readonly #guards: readonly Guard<V, A>[];
+  readonly #instants: Instants<V, A, R>;
+  readonly #tellsFinals: boolean;
+  /** Keys by the end of the next window to tell. */
+  readonly #closing = new DueIndex();
   /** Keys by the time at which their newest record, as of when they were noted, counts no more. */
   readonly #expiring = new DueIndex();
 
   /** @throws StreamsConfigError naming every option that is out of its range */
-  constructor(store: KeyValueStore<SlidingState>, options: SlidingOptions) {
-    assertOptions(options);
+  constructor(store: KeyValueStore<SlidingState<A>>, options: SlidingOptions<V, A, R>) {
+    const { resolutionMs = 1 } = options;
+    assertOptions(options, resolutionMs);
     this.#store = store;
     this.#options = options;
-    for (const [key, state] of store.entries()) this.#expiring.add(this.#expiryMs(state), key);
+    this.#resolutionMs = resolutionMs;
+    this.#guards = options.aggregate.guards ?? [];
+    this.#instants = new Instants(options.aggregate, mergeOf("windows.sliding", options.aggregate));
+    this.#tellsFinals = options.emit === "on-close";
+    for (const [key, state] of store.entries()) {
+      this.#expiring.add(this.#expiryMs(state), key);
+      if (state.nextEndMs !== null) this.#closing.add(state.nextEndMs, key);
+    }
   }
 
-  /**
-   * Counts the record and answers it.
-   *
-   * @throws what {@link SlidingOptions.add} throws; the record is then counted nowhere
-   */
-  observe({ key, timestampMs, value, streamTimeMs }: Observation): SlidingResult {
-    const { sizeMs, graceMs } = this.#options;
-    this.evictDue(streamTimeMs);
-    const window = { startMs: timestampMs - sizeMs + 1, endMs: timestampMs + 1 };
-    const isLate = streamTimeMs >= window.endMs + graceMs;
-    if (timestampMs <= this.#forgottenMs(streamTimeMs)) return { kind: "late", window };
-    const instants = this.#count({ key, timestampMs, value, streamTimeMs });
-    if (isLate) return { kind: "late", window };
-    return { kind: "on-time", window, totals: totalsWithin(instants, window) };
+  observe(observation: Observation<V>, emit: Emit<R>): readonly Window[] {
+    const { key, timestampMs, streamTimeMs } = observation;
+    this.closeDue(streamTimeMs, emit);
+    const endMs = alignDown(timestampMs, this.#resolutionMs) + this.#resolutionMs;
+    const late = isLate(endMs, this.#options.graceMs, streamTimeMs);
+    if (late && endMs <= this.#forgottenMs(streamTimeMs)) return [this.#windowTo(endMs)];
+    const state = this.#count(observation, endMs, late);
+    if (late) return [this.#windowTo(endMs)];
+    if (!this.#tellsFinals) this.#tell("update", key, state, endMs, emit);
+    return noWindows;
   }
 
-  /** Removes every key none of whose records can count any more. Cheap when there is none. */
-  evictDue(streamTimeMs: number): void {
+  closeDue(streamTimeMs: number, emit: Emit<R>): void {
+    const closedMs = closedEndMs(streamTimeMs, this.#options.graceMs);
+    for (let due = this.#closing.takeDue(closedMs); due; due = this.#closing.takeDue(closedMs)) {
+      for (const key of due.keys) this.#close(key, due.dueMs, emit);
+    }
+    this.#evictDue(streamTimeMs);
+  }
+
+  endBatch(streamTimeMs: number, emit: Emit<R>): void {
+    this.closeDue(streamTimeMs, emit);
+  }
+
+  /** Removes every key none of whose records can count any more. */
+  #evictDue(streamTimeMs: number): void {
     for (let due = this.#expiring.takeDue(streamTimeMs); due; due = this.#expiring.takeDue(streamTimeMs)) {
       for (const key of due.keys) {
         const state = this.#store.get(key);
@@ -90,63 +138,72 @@ export class SlidingWindows {
     }
   }
 
-  /** Records at or before this time are in no window that is still on time (L3). */
+  /** Slots that end there or before are in no window that is still on time (L3). */
   #forgottenMs(streamTimeMs: number): number {
-    return streamTimeMs - this.#options.graceMs - this.#options.sizeMs;
+    const { graceMs, sizeMs } = this.#options;
+    return closedEndMs(streamTimeMs, graceMs) - sizeMs + this.#resolutionMs;
   }
 
-  #expiryMs(state: SlidingState): number {
-    const newestMs = state.instants.at(-1)?.atMs ?? 0;
-    return newestMs + this.#options.graceMs + this.#options.sizeMs;
+  /** When the newest slot of the key is forgotten. */
+  #expiryMs(state: SlidingState<A>): number {
+    const { graceMs, sizeMs } = this.#options;
+    return (state.chunks.at(-1)?.lastMs ?? 0) + graceMs + sizeMs;
   }
 
-  #count({ key, timestampMs, value, streamTimeMs }: Observation): readonly Instant[] {
+  #windowTo(endMs: number): Window {
+    return { startMs: endMs - this.#options.sizeMs, endMs };
+  }
+
+  #count({ key, value, streamTimeMs }: Observation<V>, endMs: number, late: boolean): SlidingState<A> {
     const known = this.#store.get(key);
-    const state = known ?? { sum: 0, instants: [] };
-    dropUpTo(state, this.#forgottenMs(streamTimeMs));
-    state.sum = this.#options.add(state.sum, value);
-    insert(state.instants, timestampMs, value);
+    const state = known ?? { nextEndMs: null, held: nothingHeld(this.#guards), chunks: [] };
+    const { chunks, held } = state;
+    this.#instants.dropUpTo(chunks, this.#forgottenMs(streamTimeMs) - this.#resolutionMs, held);
+    if (this.#guards.length > 0) admit(this.#guards, held, value);
+    this.#instants.add(chunks, endMs - this.#resolutionMs, value);
+    if (this.#tellsFinals && !late) this.#await(key, state, endMs);
     if (known === undefined) this.#expiring.add(this.#expiryMs(state), key);
     this.#store.put(key, state);
-    return state.instants;
+    return state;
+  }
+
+  /** Sees to it that the window ending there is told. */
+  #await(key: string, state: SlidingState<A>, endMs: number): void {
+    if (state.nextEndMs !== null && state.nextEndMs <= endMs) return;
+    if (state.nextEndMs !== null) this.#closing.remove(state.nextEndMs, key);
+    state.nextEndMs = endMs;
+    this.#closing.add(endMs, key);
+  }
+
+  #close(key: string, endMs: number, emit: Emit<R>): void {
+    const state = this.#store.get(key);
+    if (state === undefined) return;
+    this.#tell("final", key, state, endMs, emit);
+    const next = nextAfter(state.chunks, endMs - this.#resolutionMs);
+    state.nextEndMs = null;
+    if (next !== undefined) this.#await(key, state, next.atMs + this.#resolutionMs);
+    this.#store.put(key, state);
+  }
+
+  #tell(kind: "final" | "update", key: string, state: SlidingState<A>, endMs: number, emit: Emit<R>): void {
+    const window = this.#windowTo(endMs);
+    const acc = this.#instants.within(state.chunks, window);
+    if (acc !== undefined) emit({ kind, key, window, value: this.#options.aggregate.result(acc) });
   }
 }
 
-const dropUpTo = (state: SlidingState, forgottenMs: number): void => {
-  let dropped = 0;
-  for (const { atMs, sum } of state.instants) {
-    if (atMs > forgottenMs) break;
-    state.sum -= sum;
-    dropped++;
-  }
-  if (dropped > 0) state.instants.splice(0, dropped);
-};
-
-/** From the back: records come nearly in order. */
-const insert = (instants: Instant[], atMs: number, value: number): void => {
-  let after = instants.length;
-  while (after > 0 && (instants[after - 1]?.atMs ?? atMs) > atMs) after--;
-  const instant = instants[after - 1];
-  if (instant?.atMs === atMs) mergeTotals(instant, totalsOf(value));
-  else instants.splice(after, 0, { atMs, ...totalsOf(value) });
-};
-
-/** The totals of the instants in the window; there is at least one, the record's own. */
-const totalsWithin = (instants: readonly Instant[], window: Window): Totals => {
-  const totals = { count: 0, sum: 0, min: Number.POSITIVE_INFINITY, max: Number.NEGATIVE_INFINITY };
-  for (let i = instants.length - 1; i >= 0; i--) {
-    const instant = instants[i];
-    if (instant === undefined || instant.atMs < window.startMs) break;
-    if (instant.atMs < window.endMs) mergeTotals(totals, instant);
-  }
-  return totals;
-};
-
-const assertOptions = ({ sizeMs, graceMs }: SlidingOptions): void => {
-  const faults: string[] = [];
-  if (!Number.isSafeInteger(sizeMs) || sizeMs < 1)
-    faults.push(`windows.sliding: sizeMs is ${sizeMs}; give whole milliseconds of at least 1`);
-  if (!Number.isSafeInteger(graceMs) || graceMs < 0)
-    faults.push(`windows.sliding: graceMs is ${graceMs}; give whole milliseconds of at least 0`);
-  if (faults.length > 0) throw new StreamsConfigError(faults);
+const assertOptions = (
+  { sizeMs, graceMs }: { readonly sizeMs: number; readonly graceMs: number },
+  resolutionMs: number,
+): void => {
+  const faults = durationFaults("windows.sliding", [
+    { name: "sizeMs", valueMs: sizeMs, leastMs: 1 },
+    { name: "graceMs", valueMs: graceMs, leastMs: 0 },
+    { name: "resolutionMs", valueMs: resolutionMs, leastMs: 1 },
+  ]);
+  if (faults.length === 0 && sizeMs % resolutionMs !== 0)
+    faults.push(
+      `windows.sliding: resolutionMs ${resolutionMs} does not divide sizeMs ${sizeMs}; a window would cut a slot`,
+    );
+  refuseFaults(faults);
 };

@@ -6,19 +6,24 @@ import {
   formatEventTime,
   type Transaction,
   topics,
+  type WindowKind,
 } from "@riffle/contracts";
 import { stageOf } from "@riffle/service-kit";
 import { type DrivenRecord, StageDriver } from "@riffle/streams/testing";
 import { describe, expect, it } from "vitest";
-import { Aggregator, hoppingPanes, slidingRecords } from "../../src/aggregator.ts";
+import { Aggregator } from "../../src/aggregator.ts";
+import { windowStores } from "../../src/task-windows.ts";
 
 const { transactionsScreened, aggregatesAccount, aggregatorLate } = topics;
 const noonMs = Date.UTC(2026, 2, 1, 12);
 const minuteMs = 60_000;
 const graceMs = 30_000;
+const sessionGapMs = 5 * minuteMs;
 
 const aggregatorDriver = (): StageDriver =>
-  new StageDriver(stageOf("aggregator", topics.aggregatorDeadLetters, new Aggregator({ graceMs })));
+  new StageDriver(
+    stageOf("aggregator", topics.aggregatorDeadLetters, new Aggregator({ graceMs, sessionGapMs })),
+  );
 
 let sent = 0;
 const screened = (
@@ -44,11 +49,13 @@ const told = ({ accountId, currency, window, count, sum }: AccountAggregate): st
   return `${accountId} ${currency} [${minute(window.start)},${minute(window.end)}) ${count} records, ${sum}`;
 };
 
-const hoppingTold = (driver: StageDriver): string[] =>
+const toldOf = (driver: StageDriver, kind: WindowKind): string[] =>
   driver
     .emitted(aggregatesAccount)
-    .filter(({ value }) => value.window.kind === "hopping")
+    .filter(({ value }) => value.window.kind === kind)
     .map(({ value }) => told(value));
+
+const hoppingTold = (driver: StageDriver): string[] => toldOf(driver, "hopping");
 
 const slidingValues = (driver: StageDriver): AccountAggregate[] =>
   driver
@@ -75,7 +82,7 @@ describe("the aggregator's hopping windows", () => {
     const driver = aggregatorDriver();
     await driver.send(transactionsScreened, screened(0, 100), screened(1, 201));
     await driver.advanceStreamTime(noonMs + minuteMs + graceMs);
-    const closed = driver.emitted(aggregatesAccount).at(-1);
+    const closed = driver.emitted(aggregatesAccount).findLast(({ value }) => value.window.kind === "hopping");
     expect(closed?.timestampMs).toBe(noonMs + minuteMs);
     expect(closed?.key).toBe(closed && aggregateKey(closed.value));
     expect(closed?.value).toEqual({
@@ -118,6 +125,80 @@ describe("the aggregator's hopping windows", () => {
     await driver.send(transactionsScreened, screened(0, 100));
     await driver.advanceStreamTime(noonMs + minuteMs + graceMs - 1);
     expect(hoppingTold(driver)).toEqual([]);
+  });
+});
+
+describe("the aggregator's tumbling windows", () => {
+  it("a transaction is in one window of five minutes of the clock; one at its end is in the next", async () => {
+    const driver = aggregatorDriver();
+    await driver.send(
+      transactionsScreened,
+      screened(0, 1),
+      screened(5 * minuteMs - 1, 2),
+      screened(5 * minuteMs, 4),
+    );
+    await driver.advanceStreamTime(noonMs + 5 * minuteMs + graceMs - 1);
+    expect(toldOf(driver, "tumbling")).toEqual([]);
+    await driver.advanceStreamTime(noonMs + 5 * minuteMs + graceMs);
+    expect(toldOf(driver, "tumbling")).toEqual(["acc_1 EUR [0,5) 2 records, 3"]);
+    await driver.advanceStreamTime(noonMs + 60 * minuteMs);
+    expect(toldOf(driver, "tumbling")).toEqual([
+      "acc_1 EUR [0,5) 2 records, 3",
+      "acc_1 EUR [5,10) 1 records, 4",
+    ]);
+  });
+});
+
+describe("the aggregator's sessions", () => {
+  const sessions = (driver: StageDriver): unknown[] =>
+    driver
+      .emitted(aggregatesAccount)
+      .filter(({ value }) => value.window.kind === "session")
+      .map(({ timestampMs, value: { count, final, window } }) => {
+        expect([timestampMs, final]).toEqual([window.end, true]);
+        return [window.start - noonMs, window.end - noonMs, count];
+      });
+
+  it("transactions exactly the gap apart are one, one millisecond more makes two", async () => {
+    const driver = aggregatorDriver();
+    const third = 2 * sessionGapMs + 1;
+    await driver.send(
+      transactionsScreened,
+      screened(0, 1),
+      screened(sessionGapMs, 2),
+      screened(sessionGapMs + third, 4),
+    );
+    await driver.advanceStreamTime(noonMs + 60 * minuteMs);
+    expect(sessions(driver)).toEqual([
+      [0, 2 * sessionGapMs + 1, 2],
+      [sessionGapMs + third, 2 * sessionGapMs + third + 1, 1],
+    ]);
+  });
+
+  it("one that comes late within the grace makes two sessions one", async () => {
+    const driver = aggregatorDriver();
+    await driver.send(
+      transactionsScreened,
+      screened(0, 1),
+      screened(sessionGapMs + graceMs, 2),
+      screened(sessionGapMs, 4),
+    );
+    await driver.advanceStreamTime(noonMs + 60 * minuteMs);
+    expect(sessions(driver)).toEqual([[0, 2 * sessionGapMs + graceMs + 1, 3]]);
+  });
+
+  it("the key has the gap in it, and no advance", async () => {
+    const driver = aggregatorDriver();
+    await driver.send(transactionsScreened, screened(0, 1));
+    await driver.advanceStreamTime(noonMs + 60 * minuteMs);
+    const { value } =
+      driver.emitted(aggregatesAccount).find((one) => one.value.window.kind === "session") ?? {};
+    expect(value?.window).toEqual({
+      kind: "session",
+      sizeMs: sessionGapMs,
+      start: noonMs,
+      end: noonMs + sessionGapMs + 1,
+    });
   });
 });
 
@@ -180,6 +261,21 @@ describe("late transactions", () => {
     ]);
   });
 
+  it("one that missed tumbling windows or sessions has missed hopping or sliding ones too", async () => {
+    const driver = aggregatorDriver();
+    const records = Array.from({ length: 300 }, (_, i) =>
+      screened(((i * 7_919) % 1_801) * 1_000, 1, { accountId: `acc_${i % 90}` }),
+    );
+    for (const record of records) await driver.send(transactionsScreened, record);
+    const kinds = driver.emitted(aggregatorLate).map(({ value }) => value.windows.map(({ kind }) => kind));
+    const newOnes = kinds.filter((of) => of.includes("tumbling") || of.includes("session"));
+    expect(newOnes.length).toBeGreaterThan(50);
+    for (const of of newOnes) {
+      if (of.includes("tumbling")) expect(of).toContain("hopping");
+      if (of.includes("session")) expect(of).toContain("sliding");
+    }
+  });
+
   it("one within the grace is not late", async () => {
     const driver = aggregatorDriver();
     await driver.send(transactionsScreened, screened(graceMs, 100), screened(0, 7));
@@ -224,8 +320,9 @@ describe("the aggregator", () => {
     const driver = aggregatorDriver();
     for (let i = 0; i < 100; i++)
       await driver.send(transactionsScreened, screened(i, 1, { accountId: `acc_${i}` }));
-    expect([driver.store(hoppingPanes).size, driver.store(slidingRecords).size]).toEqual([100, 100]);
-    await driver.advanceStreamTime(noonMs + 10 * minuteMs);
-    expect([driver.store(hoppingPanes).size, driver.store(slidingRecords).size]).toEqual([0, 0]);
+    const sizes = () => Object.values(windowStores).map((spec) => driver.store<unknown>(spec).size);
+    expect(sizes()).toEqual([100, 100, 100, 100]);
+    await driver.advanceStreamTime(noonMs + 11 * minuteMs);
+    expect(sizes()).toEqual([0, 0, 0, 0]);
   });
 });

@@ -1,7 +1,8 @@
 // The due index: which key has something to do at which time, earliest first.
 //
-// Owns no state of record: it is built from a store when a task begins, and forgotten with the task. A binary heap of
-// the distinct times and, for each, the set of its keys, so that thousands of keys due together are one heap entry.
+// The one heap of the engine: windows close by it, timers (timers.ts) fire by it. Owns no state of record: it is built
+// from a store when a task begins, and forgotten with the task. A binary heap of the distinct times and, for each, the
+// set of its keys, so that thousands of keys due together are one heap entry.
 //
 //   D1. Asking for the earliest time costs nothing when nothing is due: operators ask at every record.
 //   D2. Keys come out by time, then by key in code unit order: never in the order they went in.
@@ -13,7 +14,12 @@ export interface DueKeys {
   readonly keys: readonly string[];
 }
 
-/** A queue of keys by the stream time at which they are due. */
+/**
+ * A queue of keys by the time at which they are due.
+ *
+ * `add(20, "b")`, `add(10, "c")`, `add(20, "a")`, then `takeDue(9)` gives nothing, `takeDue(20)` gives `10 c`, then
+ * `20 a b`, then nothing: a key due at 10 is due at 10, not one millisecond before.
+ */
 export class DueIndex {
   readonly #keysByDue = new Map<number, Set<string>>();
   readonly #heap: number[] = [];

@@ -2,7 +2,7 @@
 
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
-import { DueIndex } from "../../../src/windows/due-index.ts";
+import { DueIndex } from "../../../src/time/due-index.ts";
 
 const takeAll = (index: DueIndex, nowMs: number): [number, readonly string[]][] => {
   const taken: [number, readonly string[]][] = [];
