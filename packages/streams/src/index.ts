@@ -8,6 +8,7 @@ export {
   type StreamsErrorCode,
   streamsErrors,
 } from "./errors.ts";
+export * from "./patterns/index.ts";
 export { jsonSerde, type Serde } from "./state/serde.ts";
 export { type KeyValueStore, keyValueStore, type StoreSpec } from "./state/store.ts";
 export * from "./windows/index.ts";
