@@ -12,6 +12,7 @@ export interface ErrorEntry {
 export interface ErrorRegistries {
   readonly contractErrors: Readonly<Record<string, ErrorEntry>>;
   readonly streamsErrors: Readonly<Record<string, ErrorEntry>>;
+  readonly patternErrors: Readonly<Record<string, ErrorEntry>>;
   readonly serviceKitErrors: Readonly<Record<string, ErrorEntry>>;
   /** What ingest answers over HTTP. */
   readonly problems: Readonly<Record<string, { readonly status: number; readonly title: string }>>;
@@ -26,7 +27,7 @@ A code is stable: it is never renamed, and never used again for something else. 
 
 /** The page as Markdown. */
 export function errorsPage(registries: ErrorRegistries): string {
-  const { contractErrors, streamsErrors, serviceKitErrors, problems } = registries;
+  const { contractErrors, streamsErrors, patternErrors, serviceKitErrors, problems } = registries;
   const answers = Object.entries(problems).map(([code, { status, title }]) => [
     `\`${code}\``,
     String(status),
@@ -40,6 +41,9 @@ export function errorsPage(registries: ErrorRegistries): string {
     "## The stream engine",
     "`StreamsError` and its subclasses, from `packages/streams/src/errors.ts`. What the worker does about each of them is\ndecided in `packages/streams/src/worker/failure.ts`.",
     registry(streamsErrors),
+    "## Patterns that cannot be",
+    "`PatternError`, from `packages/streams/src/patterns/pattern-error.ts`: thrown by the call of the builder that is wrong.",
+    registry(patternErrors),
     "## A process that does not start",
     "`ServiceKitError` and `ConfigError`, from `packages/service-kit/src/errors.ts`. A configuration fault ends the process\nwith exit code 78.",
     registry(serviceKitErrors),

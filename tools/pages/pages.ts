@@ -21,7 +21,9 @@ interface ServiceKit extends Pick<ErrorRegistries, "serviceKitErrors"> {
 export async function renderPages(root: string): Promise<ReadonlyMap<string, string>> {
   const built = async <M>(path: string): Promise<M> => (await importBuilt(root, path)) as M;
   const contracts = await built<Pick<ErrorRegistries, "contractErrors">>("packages/contracts/dist/index.js");
-  const streams = await built<Pick<ErrorRegistries, "streamsErrors">>("packages/streams/dist/index.js");
+  const streams = await built<Pick<ErrorRegistries, "patternErrors" | "streamsErrors">>(
+    "packages/streams/dist/index.js",
+  );
   const kit = await built<ServiceKit>("packages/service-kit/dist/index.js");
   const ingest = await built<Pick<ErrorRegistries, "problems">>("services/ingest/dist/problem.js");
   const schemas = new Map<string, unknown>();

@@ -119,10 +119,15 @@ const leaderMoved: readonly number[] = [
  * Repeats a read of partitions' leaders until it succeeds: reading again changes nothing, so after a leader that moved
  * and after an answer that never came the metadata is loaded again and the new leader asked.
  *
- * @throws the last error after {@link leaderWithinMs}, and any other error at once
+ * @param withinMs default {@link leaderWithinMs}
+ * @throws the last error after that time, and any other error at once
  */
-export const readFromLeaders = async <R>(wire: Wire, read: () => Promise<R>): Promise<R> => {
-  const deadline = Date.now() + leaderWithinMs;
+export const readFromLeaders = async <R>(
+  wire: Pick<Wire, "refreshMetadata">,
+  read: () => Promise<R>,
+  withinMs = leaderWithinMs,
+): Promise<R> => {
+  const deadline = Date.now() + withinMs;
   for (;;) {
     try {
       return await read();

@@ -18,7 +18,7 @@ import {
 } from "./program.ts";
 import { type Discards, discardsOf } from "./skip.ts";
 import { type AutomatonState, assertInOrder, neverMs, type PartialMatch, stateVersion } from "./state.ts";
-import type { StepResult } from "./step.ts";
+import type { StepResult } from "./step-result.ts";
 import { Truths } from "./truths.ts";
 
 const none: readonly never[] = [];

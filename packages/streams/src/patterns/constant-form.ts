@@ -17,7 +17,7 @@ import type { PatternEvent, PatternMatch } from "./event.ts";
 import { matchOf } from "./match.ts";
 import type { ConstantForm, Program } from "./program.ts";
 import { type ConstantState, stateVersion } from "./state.ts";
-import type { StepResult } from "./step.ts";
+import type { StepResult } from "./step-result.ts";
 
 const none: readonly never[] = [];
 

@@ -22,7 +22,7 @@ export {
 export type { PatternState } from "./state.ts";
 export {
   advance as advancePattern,
-  type StepResult as PatternStepResult,
   step as stepPattern,
   stepOwned as stepOwnedPattern,
 } from "./step.ts";
+export type { StepResult as PatternStepResult } from "./step-result.ts";

@@ -3,7 +3,7 @@
 import { isBefore, type PatternEvent, type PatternMatch, type TimedOutMatch } from "./event.ts";
 import { PatternError } from "./pattern-error.ts";
 import type { PatternState } from "./state.ts";
-import type { StepResult } from "./step.ts";
+import type { StepResult } from "./step-result.ts";
 
 /** The version of {@link KeyedPatternState}: raised whenever its layout changes. */
 export const keyedVersion = 1;

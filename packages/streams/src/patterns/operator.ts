@@ -42,7 +42,8 @@ import {
 import { PatternError } from "./pattern-error.ts";
 import { isRelevant, type Program } from "./program.ts";
 import { assertOwnState, copyState, dueMsOf, neverMs, type PatternState } from "./state.ts";
-import { advanceOwned, type StepResult, stepOwned } from "./step.ts";
+import { advanceOwned, stepOwned } from "./step.ts";
+import type { StepResult } from "./step-result.ts";
 
 /** How a pattern is watched for. */
 export interface PatternOperatorOptions {

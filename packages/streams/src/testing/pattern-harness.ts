@@ -13,7 +13,8 @@ import { PatternOperator } from "../patterns/operator.ts";
 import type { Pattern } from "../patterns/pattern.ts";
 import type { Program } from "../patterns/program.ts";
 import type { PatternState } from "../patterns/state.ts";
-import { advance, type StepResult, step } from "../patterns/step.ts";
+import { advance, step } from "../patterns/step.ts";
+import type { StepResult } from "../patterns/step-result.ts";
 import { MemoryStore } from "../state/memory-store.ts";
 
 /** An event of a harness. */

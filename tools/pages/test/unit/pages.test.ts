@@ -25,6 +25,7 @@ it("the page of errors has every code of every registry", () => {
   const page = errorsPage({
     contractErrors: { C_ONE: entry },
     streamsErrors: { S_ONE: entry },
+    patternErrors: { P_ONE: entry },
     serviceKitErrors: { K_ONE: entry },
     problems: { "p-one": { status: 418, title: "A title" } },
   });
