@@ -7,20 +7,9 @@
 //       therefore costs bounded memory, though clients keep asking.
 
 import type { CheckResult, Logger } from "@riffle/service-kit";
+import type { SendRecord } from "@riffle/streams/kafka";
 import type { Clock } from "./clock.ts";
 import type { IngestMetrics } from "./ingest-metrics.ts";
-
-/** A record on its way to Kafka. */
-export interface OutgoingRecord {
-  readonly topic: string;
-  /** Chosen by the sender from the key when absent. */
-  readonly partition?: number;
-  readonly key: string;
-  readonly value: Uint8Array;
-  /** Event time, epoch milliseconds. */
-  readonly timestampMs: number;
-  readonly headers: Readonly<Record<string, string>>;
-}
 
 /** What the gate sends with. Implemented by the idempotent producer of @riffle/streams. */
 export interface RecordSender {
@@ -28,7 +17,7 @@ export interface RecordSender {
    * Sends one record with acks=all. Resolves once every in-sync replica has it; rejects when it was refused, or when
    * whether it was written is not known. Records of one key keep the order of the calls.
    */
-  send(record: OutgoingRecord): Promise<void>;
+  send(record: SendRecord): Promise<void>;
 }
 
 /** What became of a record, as far as its sender may be told. */
@@ -64,7 +53,7 @@ export class RecordGate {
   }
 
   /** Sends a record and says what is known of it within the deadline. Never rejects. */
-  send(record: OutgoingRecord): Promise<SendOutcome> {
+  send(record: SendRecord): Promise<SendOutcome> {
     const { clock, metrics, deadlineMs, unsettledMax } = this.#options;
     if (this.#unsettled >= unsettledMax) {
       this.#noteFailure("full", undefined);
@@ -106,7 +95,7 @@ export class RecordGate {
   }
 
   /** A sender that throws instead of rejecting has failed, too. */
-  async #sendNow(record: OutgoingRecord): Promise<void> {
+  async #sendNow(record: SendRecord): Promise<void> {
     await this.#options.sender.send(record);
   }
 

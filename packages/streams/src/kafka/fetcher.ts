@@ -11,8 +11,8 @@ import { OutcomeUnknownError, StreamsError } from "../errors.ts";
 import { failIfRefused } from "./coordinator.ts";
 import type { FetchedChunk, RecordSource, TopicPartition } from "./ports.ts";
 import { listedOffsets } from "./position-reader.ts";
-import { errorCodes } from "./protocol/errors.ts";
-import { type FetchedPartition, fetch } from "./protocol/fetch.ts";
+import { errorCodes, leaderMovedCodes } from "./protocol/errors.ts";
+import { type FetchAnswer, type FetchedPartition, fetch } from "./protocol/fetch.ts";
 import { committedRecords } from "./read-committed.ts";
 import { decodeRecordBatches } from "./record-batch.ts";
 import type { Wire } from "./wire.ts";
@@ -41,16 +41,6 @@ const bytesMax = 8 << 20;
 /** Wait while a partition is left out of the fetch for being read far ahead (F3). */
 const crowdedWaitMs = 10;
 const retryMs = 100;
-const moved: readonly number[] = [
-  errorCodes.NOT_LEADER_OR_FOLLOWER,
-  errorCodes.LEADER_NOT_AVAILABLE,
-  errorCodes.UNKNOWN_TOPIC_OR_PARTITION,
-  errorCodes.FENCED_LEADER_EPOCH,
-  errorCodes.UNKNOWN_LEADER_EPOCH,
-  errorCodes.OFFSET_NOT_AVAILABLE,
-  errorCodes.KAFKA_STORAGE_ERROR,
-  errorCodes.REPLICA_NOT_AVAILABLE,
-];
 
 /** Reads partitions from their leaders, one long poll a broker. */
 export class Fetcher implements RecordSource {
@@ -175,9 +165,9 @@ export class Fetcher implements RecordSource {
     if (leader < 0) return this.#recover();
     const limits = { maxWaitMs, bytesMax, partitionBytesMax: this.#partitionBytesMax };
     const asked = new Map(wanted.map((assigned) => [assigned, assigned.offset]));
-    let answer: Awaited<ReturnType<typeof this.send>>;
+    let answer: FetchAnswer;
     try {
-      answer = await this.send(leader, wanted, limits);
+      answer = await this.#wire.send(leader, fetch(wanted, limits));
     } catch (error) {
       if (!(error instanceof OutcomeUnknownError)) throw error;
       return this.#recover();
@@ -188,14 +178,10 @@ export class Fetcher implements RecordSource {
       const assigned = this.#assigned.get(nameOf(fetched));
       if (assigned === undefined || asked.get(assigned) !== assigned.offset) continue;
       if (fetched.errorCode === errorCodes.OFFSET_OUT_OF_RANGE) throw await this.#outOfRange(assigned);
-      if (moved.includes(fetched.errorCode)) stale = true;
+      if (leaderMovedCodes.includes(fetched.errorCode)) stale = true;
       else this.#take(assigned, fetched);
     }
     if (stale) await this.#recover();
-  }
-
-  private send(leader: number, wanted: readonly Assigned[], limits: Parameters<typeof fetch>[1]) {
-    return this.#wire.send(leader, fetch(wanted, limits));
   }
 
   /** Reading loses nothing: after a lost answer or a moved leader, look where the leaders are and read again. */

@@ -11,7 +11,7 @@ import { setTimeout as delay } from "node:timers/promises";
 import { BrokerRefusedError, OutcomeUnknownError } from "../errors.ts";
 import { Coordinator, failIfRefused } from "./coordinator.ts";
 import type { PositionReader, StoredPosition, TopicPartition } from "./ports.ts";
-import { errorCodes } from "./protocol/errors.ts";
+import { errorCodes, leaderMovedCodes } from "./protocol/errors.ts";
 import { listOffsets, type OffsetSpec } from "./protocol/list-offsets.ts";
 import { type CommittedOffset, offsetFetch } from "./protocol/offset-fetch.ts";
 import { takeOver } from "./transactional-producer.ts";
@@ -103,18 +103,6 @@ export class CommittedPositions implements PositionReader {
 export const leaderWithinMs = 30_000;
 const leaderPollMs = 50;
 
-/** Answers after which the read is asked again, of whoever leads the partition then. */
-const leaderMoved: readonly number[] = [
-  errorCodes.NOT_LEADER_OR_FOLLOWER,
-  errorCodes.LEADER_NOT_AVAILABLE,
-  errorCodes.UNKNOWN_TOPIC_OR_PARTITION,
-  errorCodes.REPLICA_NOT_AVAILABLE,
-  errorCodes.OFFSET_NOT_AVAILABLE,
-  errorCodes.FENCED_LEADER_EPOCH,
-  errorCodes.UNKNOWN_LEADER_EPOCH,
-  errorCodes.KAFKA_STORAGE_ERROR,
-];
-
 /**
  * Repeats a read of partitions' leaders until it succeeds: reading again changes nothing, so after a leader that moved
  * and after an answer that never came the metadata is loaded again and the new leader asked.
@@ -132,7 +120,7 @@ export const readFromLeaders = async <R>(
     try {
       return await read();
     } catch (error) {
-      const moved = error instanceof BrokerRefusedError && leaderMoved.includes(error.errorCode);
+      const moved = error instanceof BrokerRefusedError && leaderMovedCodes.includes(error.errorCode);
       if (!(moved || error instanceof OutcomeUnknownError) || Date.now() > deadline) throw error;
       await delay(leaderPollMs);
       await wire.refreshMetadata().catch(() => {});

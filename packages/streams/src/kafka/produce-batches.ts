@@ -6,7 +6,7 @@
 
 import { setTimeout as delay } from "node:timers/promises";
 import { BrokerRefusedError, StreamsError } from "../errors.ts";
-import { errorCodes, errorName } from "./protocol/errors.ts";
+import { errorCodes, errorName, leaderMovedCodes } from "./protocol/errors.ts";
 import { type ProduceBatch, type ProduceOutcome, produce } from "./protocol/produce.ts";
 import type { BatchRecord } from "./record-batch.ts";
 import { recordBytesBound } from "./record-batch.ts";
@@ -17,22 +17,13 @@ export const batchBytesMax = 900_000;
 
 /** Refusals after which the same batch may be sent again: the broker did not append it, or knows that it did. */
 const retriable: readonly number[] = [
-  errorCodes.UNKNOWN_TOPIC_OR_PARTITION,
-  errorCodes.LEADER_NOT_AVAILABLE,
-  errorCodes.NOT_LEADER_OR_FOLLOWER,
-  errorCodes.REPLICA_NOT_AVAILABLE,
+  ...leaderMovedCodes,
   errorCodes.COORDINATOR_LOAD_IN_PROGRESS,
   errorCodes.COORDINATOR_NOT_AVAILABLE,
   errorCodes.NOT_COORDINATOR,
   errorCodes.NOT_ENOUGH_REPLICAS,
   errorCodes.NOT_ENOUGH_REPLICAS_AFTER_APPEND,
   errorCodes.CONCURRENT_TRANSACTIONS,
-  errorCodes.KAFKA_STORAGE_ERROR,
-];
-const leaderMoved: readonly number[] = [
-  errorCodes.UNKNOWN_TOPIC_OR_PARTITION,
-  errorCodes.LEADER_NOT_AVAILABLE,
-  errorCodes.NOT_LEADER_OR_FOLLOWER,
 ];
 const backoffMsMin = 2;
 const backoffMsMax = 100;
@@ -88,7 +79,7 @@ export const sendBatches = async (
     if (left.length === 0) return;
     if (Date.now() >= deadline) throw refusal(outcomes);
     await delay(backoffMs);
-    if (outcomes.some(({ errorCode }) => leaderMoved.includes(errorCode))) await wire.refreshMetadata();
+    if (outcomes.some(({ errorCode }) => leaderMovedCodes.includes(errorCode))) await wire.refreshMetadata();
   }
 };
 

@@ -11,6 +11,7 @@ import { HandlerError, StreamsError } from "../errors.ts";
 import { LoggedStore } from "../state/logged-store.ts";
 import { MemoryStore } from "../state/memory-store.ts";
 import type { KeyValueStore, StoreSpec } from "../state/store.ts";
+import { laterOf } from "../time/stream-time.ts";
 import { deadLetter } from "./dead-letter.ts";
 import type { HeaderPair, OutgoingRecord, RawRecord, RecordBatch, StreamRecord } from "./record.ts";
 import type { Emission, Stage, Task, TopicHandler } from "./stage.ts";
@@ -154,7 +155,7 @@ export class PartitionTask implements Task {
       this.partition,
       this.#readable(handler, records),
       (timestampMs) => {
-        if (timestampMs > this.#streamTimeMs) this.#streamTimeMs = timestampMs;
+        this.#streamTimeMs = laterOf(this.#streamTimeMs, timestampMs);
       },
     );
     if (batch.size > 0) await this.#handle(handler, batch);

@@ -1,7 +1,8 @@
 // A server with no Kafka behind it: a sender that records, and a clock in the hand.
 
 import { createLogger, Metrics } from "@riffle/service-kit";
-import type { OutgoingRecord, RecordSender } from "../../src/record-gate.ts";
+import type { SendRecord } from "@riffle/streams/kafka";
+import type { RecordSender } from "../../src/record-gate.ts";
 import { buildServer } from "../../src/server.ts";
 import { HeldClock } from "./held-clock.ts";
 
@@ -27,7 +28,7 @@ export function edge(
   send: RecordSender["send"] = () => Promise.resolve(),
   config: { PRODUCE_DEADLINE_MS?: number; UNSETTLED_SENDS_MAX?: number } = {},
 ) {
-  const sent: OutgoingRecord[] = [];
+  const sent: SendRecord[] = [];
   const lines: string[] = [];
   const clock = new HeldClock(nowMs);
   const metrics = new Metrics("ingest", { defaults: false });

@@ -51,3 +51,18 @@ const names = new Map<number, string>(Object.entries(errorCodes).map(([name, cod
 
 /** Kafka's name of a code, or `ERROR_<code>`. */
 export const errorName = (code: number): string => names.get(code) ?? `ERROR_${code}`;
+
+/**
+ * Answers that say: this broker does not lead the partition (now, or yet). The request had no effect; load the
+ * metadata and ask whoever leads it then.
+ */
+export const leaderMovedCodes: readonly number[] = [
+  errorCodes.NOT_LEADER_OR_FOLLOWER,
+  errorCodes.LEADER_NOT_AVAILABLE,
+  errorCodes.UNKNOWN_TOPIC_OR_PARTITION,
+  errorCodes.REPLICA_NOT_AVAILABLE,
+  errorCodes.OFFSET_NOT_AVAILABLE,
+  errorCodes.FENCED_LEADER_EPOCH,
+  errorCodes.UNKNOWN_LEADER_EPOCH,
+  errorCodes.KAFKA_STORAGE_ERROR,
+];

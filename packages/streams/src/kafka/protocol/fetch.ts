@@ -37,6 +37,12 @@ export interface FetchedPartition extends TopicPartition {
   readonly records: Buffer;
 }
 
+/** What a broker answered. */
+export interface FetchAnswer {
+  readonly errorCode: number;
+  readonly partitions: FetchedPartition[];
+}
+
 const readCommitted = 1;
 const empty = Buffer.alloc(0);
 
@@ -44,7 +50,7 @@ const empty = Buffer.alloc(0);
 export const fetch = (
   positions: readonly FetchPosition[],
   limits: FetchLimits,
-): KafkaRequest<{ readonly errorCode: number; readonly partitions: FetchedPartition[] }> => {
+): KafkaRequest<FetchAnswer> => {
   const body = new ByteWriter(128 + positions.length * 64)
     .int32(-1)
     .int32(limits.maxWaitMs)
@@ -62,7 +68,7 @@ export const fetch = (
   return { api: "Fetch", apiKey: 1, apiVersion: 11, body: body.bytes(), decode };
 };
 
-const decode = (read: ByteReader) => {
+const decode = (read: ByteReader): FetchAnswer => {
   read.int32();
   const errorCode = read.int16();
   read.int32();
