@@ -8,7 +8,7 @@ import { mkdir, mkdtemp, readdir, rm } from "node:fs/promises";
 import { join } from "node:path";
 import { riffleFolder } from "../folders.ts";
 import { waitForBrokers } from "./broker-check.ts";
-import { brokerSettings } from "./broker-config.ts";
+import { brokerSettings, type ListenerSettings } from "./broker-config.ts";
 import { LocalKafkaError, reasonOf } from "./errors.ts";
 import { type Found, findJava, findMaven, type Java } from "./java.ts";
 import { brokerClassPath, brokerIsFetched, kafkaVersion } from "./jvm-artifacts.ts";
@@ -21,6 +21,8 @@ export interface JvmKafkaOptions {
   readonly onProgress: OnProgress;
   /** Where to keep the data instead of a folder that goes with the Kafka. It must be empty or absent. */
   readonly dataDir?: string;
+  /** The port of a proxy in front of each broker; see StartKafkaOptions. */
+  readonly proxyPorts?: readonly number[];
 }
 
 /** Between finding ports free and listening on them another process may take one; a second choice is enough. */
@@ -44,7 +46,14 @@ export async function startJvmKafka(java: Java, options: JvmKafkaOptions): Promi
   const folder = options.dataDir ?? (await temporaryFolder());
   const keep = options.dataDir !== undefined;
   for (let attempt = 1; ; attempt += 1) {
-    const nodes = await makeNodes({ java, classPath, brokers, folder, keep });
+    const nodes = await makeNodes({
+      java,
+      classPath,
+      brokers,
+      folder,
+      keep,
+      proxyPorts: options.proxyPorts ?? [],
+    });
     try {
       await startAll(nodes);
       return runningKafka(nodes, describe(brokers, java), keep ? undefined : folder);
@@ -82,33 +91,39 @@ interface NodePlan {
   readonly brokers: 1 | 3;
   readonly folder: string;
   readonly keep: boolean;
+  readonly proxyPorts: readonly number[];
 }
 
-async function makeNodes({ java, classPath, brokers, folder, keep }: NodePlan): Promise<JvmNode[]> {
-  const ports = await freePorts(brokers * 2);
+async function makeNodes({
+  java,
+  classPath,
+  brokers,
+  folder,
+  keep,
+  proxyPorts,
+}: NodePlan): Promise<JvmNode[]> {
+  const ports = await freePorts(brokers * 3);
   const places = ports.slice(0, brokers).map((port, index) => ({
     id: index + 1,
     broker: `127.0.0.1:${port}`,
     controller: `127.0.0.1:${ports[brokers + index]}`,
+    behindProxy: `127.0.0.1:${ports[2 * brokers + index]}`,
+    proxyPort: proxyPorts[index],
   }));
   const quorumVoters = places.map(({ id, controller }) => `${id}@${controller}`);
-  return places.map(({ id, broker, controller }) => {
+  return places.map(({ id, broker, controller, behindProxy, proxyPort }) => {
     const nodeFolder = join(folder, `broker-${id}`);
     const settings = brokerSettings({
       nodeId: id,
       brokers,
-      listeners: {
-        bind: `BROKER://${broker},CONTROLLER://${controller}`,
-        advertised: `BROKER://${broker}`,
-        interBroker: "BROKER",
-        names: ["BROKER", "CONTROLLER"],
-      },
+      listeners: listenersOf({ broker, controller, behindProxy, proxyPort }),
       quorumVoters,
       logDir: join(nodeFolder, "data"),
     });
     return new JvmNode({
       id,
       address: broker,
+      behindProxy: proxyPort === undefined ? undefined : behindProxy,
       java: java.command,
       classPath,
       jvmFlags: jvmFlags(brokers),
@@ -117,6 +132,24 @@ async function makeNodes({ java, classPath, brokers, folder, keep }: NodePlan): 
       temporary: !keep,
     });
   });
+}
+
+interface NodePlaces {
+  readonly broker: string;
+  readonly controller: string;
+  readonly behindProxy: string;
+  readonly proxyPort: number | undefined;
+}
+
+/** Kafka tells a client of the addresses that belong to the listener it came in by: through a proxy, of the proxies. */
+function listenersOf({ broker, controller, behindProxy, proxyPort }: NodePlaces): ListenerSettings {
+  const isProxied = proxyPort !== undefined;
+  return {
+    bind: `BROKER://${broker},CONTROLLER://${controller}${isProxied ? `,PROXIED://${behindProxy}` : ""}`,
+    advertised: `BROKER://${broker}${isProxied ? `,PROXIED://127.0.0.1:${proxyPort}` : ""}`,
+    interBroker: "BROKER",
+    names: ["BROKER", "CONTROLLER", ...(isProxied ? ["PROXIED"] : [])],
+  };
 }
 
 /** A heap that carries the tests and the demonstration; Kafka's own memory is mostly the page cache. */

@@ -29,6 +29,7 @@ export const startWithinMs = 90_000;
 export interface JvmNodeOptions {
   readonly id: number;
   readonly address: string;
+  readonly behindProxy: string | undefined;
   readonly java: string;
   readonly classPath: string;
   /** `-Xmx512m` and the like. */
@@ -52,12 +53,14 @@ interface Process {
 export class JvmNode implements KafkaNode {
   readonly id: number;
   readonly address: string;
+  readonly behindProxy: string | undefined;
   readonly #options: JvmNodeOptions;
   #process: Process | undefined;
 
   constructor(options: JvmNodeOptions) {
     this.id = options.id;
     this.address = options.address;
+    this.behindProxy = options.behindProxy;
     this.#options = options;
   }
 

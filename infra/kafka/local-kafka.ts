@@ -36,12 +36,18 @@ export interface StartKafkaOptions {
   readonly source?: KafkaSource | "auto";
   /** JVM only: keeps the data here after `stop`. It must be empty or absent. @default a folder that is removed */
   readonly dataDir?: string;
+  /**
+   * JVM only: for each broker the loopback port of a proxy that will stand in front of it. A client that comes in by
+   * one proxy is told of the others, never of the brokers' own addresses, so all it says goes through them.
+   */
+  readonly proxyPorts?: readonly number[];
 }
 
 interface Request {
   readonly brokers: 1 | 3;
   readonly onProgress: OnProgress;
   readonly dataDir: string | undefined;
+  readonly proxyPorts: readonly number[] | undefined;
 }
 
 /** A named broker may be far away, so it gets longer than a local one. */
@@ -57,6 +63,7 @@ export async function startKafka(options: StartKafkaOptions = {}): Promise<Runni
     brokers: options.brokers ?? 1,
     onProgress: options.onProgress ?? (() => undefined),
     dataDir: options.dataDir,
+    proxyPorts: options.proxyPorts,
   };
   const source = options.source ?? sourceFromEnvironment();
   switch (source) {
@@ -123,9 +130,11 @@ function nothingFound(refusals: readonly string[]): LocalKafkaError {
 
 /** Three brokers to be killed one by one are not what a single container offers. */
 async function dockerFor(request: Request): Promise<Found<DockerEngine>> {
-  return request.brokers === 1 && request.dataDir === undefined
-    ? await findDocker()
-    : { kind: "missing", reason: "three brokers, or data that is kept, run under Java only" };
+  const onlyUnderJava =
+    request.brokers === 3 || request.dataDir !== undefined || request.proxyPorts !== undefined;
+  return onlyUnderJava
+    ? { kind: "missing", reason: "three brokers, data that is kept, or proxies run under Java only" }
+    : await findDocker();
 }
 
 async function onlyDocker(request: Request): Promise<RunningKafka> {
@@ -156,8 +165,13 @@ async function startContainer(engine: DockerEngine, { onProgress }: Request): Pr
   return await startDockerKafka(engine, onProgress);
 }
 
-function jvmOptions({ brokers, onProgress, dataDir }: Request) {
-  return { brokers, onProgress, ...(dataDir === undefined ? {} : { dataDir }) };
+function jvmOptions({ brokers, onProgress, dataDir, proxyPorts }: Request) {
+  return {
+    brokers,
+    onProgress,
+    ...(dataDir === undefined ? {} : { dataDir }),
+    ...(proxyPorts === undefined ? {} : { proxyPorts }),
+  };
 }
 
 function namedBrokers(): string[] {

@@ -8,6 +8,8 @@ export interface KafkaNode {
   readonly id: number;
   /** `127.0.0.1:port`; the same before and after a restart. */
   readonly address: string;
+  /** Where a proxy in front of this broker has to forward to; undefined when no proxies were announced. */
+  readonly behindProxy: string | undefined;
   /** Process id of the broker's JVM; undefined while it is down. */
   readonly pid: number | undefined;
   /**
