@@ -24,16 +24,18 @@ export type FailureAction =
 /** Nothing a retry could mend. */
 const fatal: readonly StreamsErrorCode[] = [
   "STREAMS_CONFIG_INVALID",
+  "STREAMS_AUTHENTICATION_FAILED",
+  "STREAMS_TLS_FAILED",
   // Joining again would replace the other in turn, for ever.
   "STREAMS_INSTANCE_REPLACED",
   "STREAMS_OFFSET_OUT_OF_RANGE",
-  "STREAMS_TRANSACTIONS_TOO_OLD",
   "STREAMS_STATE_CORRUPT",
   "STREAMS_STORE_UNKNOWN",
   "STREAMS_EMIT_UNDECLARED",
   "STREAMS_TOPIC_MISSING",
   "STREAMS_RECORD_TOO_LARGE",
   "STREAMS_COMPRESSION_UNSUPPORTED",
+  "STREAMS_BATCH_TOO_LARGE",
 ];
 
 /** What to do about an error that reached the worker. */

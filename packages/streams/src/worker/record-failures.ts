@@ -3,7 +3,8 @@
 //   R1. A record is condemned after its last allowed failure: it is dead-lettered instead of handled.
 //   R2. What is known of a record is kept until a commit has passed it, whatever happens to other partitions.
 //   R3. A failure without a record in hand (a handler that read its whole batch first) has the records of that batch
-//       given one at a time, so that the next failure names one.
+//       given one at a time, so that the next failure names one. So has a failure before a commit, which any record
+//       since the last commit may have caused.
 
 import type { HandlerError } from "../errors.ts";
 import type { CommitOffset, FetchedChunk } from "../kafka/ports.ts";
@@ -28,18 +29,21 @@ export class RecordFailures {
     this.#attemptsMax = attemptsMax;
   }
 
-  /** Charges a failure to the record it names (R1). */
-  charge({ topic, partition, offset, cause }: HandlerError): void {
+  /** Charges a failure to the record it names (R1). @returns whether that was its last: the next life gets past it */
+  charge({ topic, partition, offset, cause }: HandlerError): boolean {
     const id = recordId(topic, partition, offset);
     const attempt = this.#attempts.get(id) ?? { topic, partition, offset, failures: 0 };
     attempt.failures++;
     this.#attempts.set(id, attempt);
-    if (attempt.failures >= this.#attemptsMax) this.condemned.set(id, cause);
+    if (attempt.failures < this.#attemptsMax) return false;
+    this.condemned.set(id, cause);
+    return true;
   }
 
-  /** Notes that the handler failed somewhere in this chunk (R3). */
-  suspect({ topic, partition, nextOffset }: FetchedChunk): void {
-    this.#singly.set(`${topic}/${partition}`, nextOffset);
+  /** Notes that a failure lies somewhere before this offset (R3). */
+  suspect(topic: string, partition: number, nextOffset: number): void {
+    const name = `${topic}/${partition}`;
+    this.#singly.set(name, Math.max(nextOffset, this.#singly.get(name) ?? 0));
   }
 
   /** Whether the chunk's records are to be given one at a time. */

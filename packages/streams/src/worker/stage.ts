@@ -3,7 +3,7 @@
 // The same stage runs in a worker on a real Kafka, in the stage driver with none, and later in the simulation.
 
 import type { Topic } from "@riffle/contracts/envelope";
-import type { KeyValueStore, StoreSpec } from "../state/store.ts";
+import type { AnyStoreSpec, StoreOf } from "../state/store.ts";
 import type { RecordBatch, StreamRecord } from "./record.ts";
 
 /** What a handler may do besides reading its batch: one task is one partition's share of the state. */
@@ -16,15 +16,25 @@ export interface Task {
    */
   readonly streamTimeMs: number;
   /**
-   * The task's share of a store.
+   * The task's share of a store, of the kind that was declared.
    * @throws StreamsError STREAMS_STORE_UNKNOWN when the stage does not declare it
    */
-  store<V>(spec: StoreSpec<V>): KeyValueStore<V>;
+  store<S extends AnyStoreSpec>(spec: S): StoreOf<S>;
   /**
    * Sends a record with the atomic commit that covers the current batch, to this task's own partition number.
    * @throws StreamsError STREAMS_EMIT_UNDECLARED when the stage does not declare the topic
    */
   emit<V>(topic: Topic<V>, record: Emission<V>): void;
+  /**
+   * Has `hook` called at the end of every atomic commit that covers this task: after its last record, before its
+   * outputs and changes are taken. It may emit and write stores. Register it once for a task, inside `perTask`; a task
+   * that is thrown away takes its hooks along.
+   *
+   * Commits depend on timing, so what a hook emits may too. When it throws, the records since the last commit are given
+   * again one at a time, the hooks after each, and the record after which it fails is dead-lettered like one its
+   * handler fails at.
+   */
+  beforeCommit(hook: () => void): void;
 }
 
 /** A record to emit. */
@@ -40,7 +50,7 @@ export interface Emission<V> {
 /** One input topic of a stage and the function that takes its batches. */
 export interface TopicHandler {
   readonly topic: Topic<unknown>;
-  readonly stores: readonly StoreSpec<unknown>[];
+  readonly stores: readonly AnyStoreSpec[];
   readonly emits: readonly Topic<unknown>[];
   /**
    * Handles a batch. Called for one batch of a task at a time; a promise is awaited before the next.

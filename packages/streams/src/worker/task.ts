@@ -4,17 +4,23 @@
 //       for one atomic commit; until then nobody else sees it.
 //   T2. After any error the task is thrown away and built again from what was committed: it is never rolled back.
 //   T3. A record no codec reads is dead-lettered, bytes unchanged, and its neighbours go on.
+//   T4. What is registered for before the commit runs at the start of every `drain`: what it emits and stores is in that
+//       commit. Where records are handed over singly it runs after each of them, so that its failure names one. So it is
+//       with a value that its serde cannot write.
+//   T5. A record that was sent again for another service is passed by: it moves the position, and not stream time.
 
-import type { RecordHeaders, Topic } from "@riffle/contracts/envelope";
-import { headerNames } from "@riffle/contracts/envelope";
+import type { Topic } from "@riffle/contracts/envelope";
 import { HandlerError, StreamsError } from "../errors.ts";
-import { LoggedStore } from "../state/logged-store.ts";
-import { MemoryStore } from "../state/memory-store.ts";
-import type { KeyValueStore, StoreSpec } from "../state/store.ts";
+import type { StoreMeter } from "../state/metered-store.ts";
+import type { AnyStoreSpec, KeyValueStore, StoreOf } from "../state/store.ts";
 import { laterOf } from "../time/stream-time.ts";
+import { isForAnother } from "./addressee.ts";
 import { deadLetter } from "./dead-letter.ts";
-import type { HeaderPair, OutgoingRecord, RawRecord, RecordBatch, StreamRecord } from "./record.ts";
+import { HeldBatch } from "./held-batch.ts";
+import type { OutgoingRecord, RawRecord, StreamRecord } from "./record.ts";
+import { decode, outgoingHeaders, textOf } from "./record-decoding.ts";
 import type { Emission, Stage, Task, TopicHandler } from "./stage.ts";
+import { type CommittedCopy, refuseUndeclared, TaskStores } from "./task-stores.ts";
 
 /** What a task hands to the atomic commit. */
 export interface TaskOutput {
@@ -34,6 +40,15 @@ export interface TaskStart {
 /** Offsets whose records failed for good, with the last error: they are dead-lettered instead of handled. */
 export type Condemned = ReadonlyMap<string, unknown>;
 
+/** What a task has besides what was committed; all of it may be left out. */
+export interface TaskSurroundings {
+  readonly condemned?: Condemned;
+  /** Counts the operations of stores, by name. */
+  readonly meterOf?: ((store: string) => StoreMeter) | undefined;
+  /** Where committed state is copied to. */
+  readonly copy?: CommittedCopy | undefined;
+}
+
 /** The key of {@link Condemned}. */
 export const recordId = (topic: string, partition: number, offset: number): string =>
   `${topic}/${partition}/${offset}`;
@@ -41,37 +56,45 @@ export const recordId = (topic: string, partition: number, offset: number): stri
 /** Name of the changelog topic of a store. */
 export const changelogTopic = (service: string, store: string): string => `${service}-${store}-changelog`;
 
-const utf8 = new TextDecoder();
-
-/** Fetched bytes are Buffers, whose own decoder takes half the time of TextDecoder for short texts. */
-const textOf = (bytes: Uint8Array): string =>
-  Buffer.isBuffer(bytes) ? bytes.toString("utf8") : utf8.decode(bytes);
+/** The stores that a stage declares, each once. */
+export const storesOf = (stage: Stage): AnyStoreSpec[] => [
+  ...new Map(
+    stage.handlers.flatMap(({ stores }) => stores.map((spec) => [spec.name, spec] as const)),
+  ).values(),
+];
 
 /** One partition's share of a stage. */
 export class PartitionTask implements Task {
   readonly partition: number;
   readonly #stage: Stage;
   readonly #condemned: Condemned;
-  readonly #stores = new Map<string, LoggedStore<unknown>>();
+  readonly #stores: TaskStores;
   readonly #emits: ReadonlySet<string>;
   readonly #positions: Map<string, number>;
+  readonly #beforeCommit: (() => void)[] = [];
   #streamTimeMs: number;
   #outgoing: OutgoingRecord[] = [];
   #changed = false;
+  /** Input topic of the records that came last. */
+  #lastTopic: string;
 
-  constructor(stage: Stage, start: TaskStart, condemned: Condemned = new Map()) {
+  constructor(
+    stage: Stage,
+    start: TaskStart,
+    { condemned = new Map(), meterOf, copy }: TaskSurroundings = {},
+  ) {
     this.partition = start.partition;
     this.#stage = stage;
     this.#condemned = condemned;
     this.#positions = new Map(start.positions);
     this.#streamTimeMs = start.streamTimeMs;
+    this.#lastTopic = stage.handlers[0]?.topic.name ?? "";
     this.#emits = new Set(stage.handlers.flatMap((handler) => handler.emits.map((topic) => topic.name)));
-    for (const handler of stage.handlers) {
-      for (const spec of handler.stores) {
-        if (!this.#stores.has(spec.name))
-          this.#stores.set(spec.name, new LoggedStore(new MemoryStore(), spec.serde));
-      }
-    }
+    this.#stores = new TaskStores(storesOf(stage), {
+      streamTimeMs: () => this.#streamTimeMs,
+      meterOf,
+      copy,
+    });
   }
 
   get streamTimeMs(): number {
@@ -83,20 +106,18 @@ export class PartitionTask implements Task {
     return this.#changed;
   }
 
+  /** Next offset to read, by input topic. */
+  get positions(): ReadonlyMap<string, number> {
+    return this.#positions;
+  }
+
   /** How many records wait for the commit. */
   get pending(): number {
     return this.#outgoing.length;
   }
 
-  store<V>(spec: StoreSpec<V>): KeyValueStore<V> {
-    const store = this.#stores.get(spec.name);
-    if (store === undefined) {
-      throw new StreamsError(
-        "STREAMS_STORE_UNKNOWN",
-        `The store "${spec.name}" is not declared by ${this.#stage.service}; it has ${[...this.#stores.keys()].join(", ") || "none"}. Add it to the handler's \`stores\`.`,
-      );
-    }
-    return store as KeyValueStore<unknown> as KeyValueStore<V>;
+  store<S extends AnyStoreSpec>(spec: S): StoreOf<S> {
+    return this.#stores.get(spec) ?? refuseUndeclared(this.#stage.service, spec.name, this.#stores.names);
   }
 
   emit<V>(topic: Topic<V>, record: Emission<V>): void {
@@ -116,10 +137,19 @@ export class PartitionTask implements Task {
     });
   }
 
-  /** Applies one changelog record while the task is being restored. */
-  restore(store: string, key: Uint8Array, value: Uint8Array | null): void {
+  beforeCommit(hook: () => void): void {
+    this.#beforeCommit.push(hook);
+  }
+
+  /**
+   * Applies one committed entry while the task is being restored.
+   *
+   * @param stages whether the copy on disk does not have it yet
+   * @throws StreamsError STREAMS_STATE_CORRUPT when the store's serde cannot read it
+   */
+  restore(store: string, key: Uint8Array, value: Uint8Array | null, stages = false): void {
     try {
-      this.#stores.get(store)?.restore(textOf(key), value);
+      this.#stores.restore(store, textOf(key), value, stages);
     } catch (cause) {
       throw new StreamsError(
         "STREAMS_STATE_CORRUPT",
@@ -133,7 +163,8 @@ export class PartitionTask implements Task {
    * Runs the handler over records of one input topic and moves the task's position to `nextOffset`.
    *
    * @param nextOffset offset after the last one that the fetch covered, markers and aborted records included
-   * @param singly hands the records over one at a time, so that a failure can be charged to one of them
+   * @param singly hands the records over one at a time, each as if a commit followed, so that a failure can be charged
+   * to one of them
    * @throws HandlerError naming the record; the task must then be discarded (T2)
    */
   async process(
@@ -143,13 +174,21 @@ export class PartitionTask implements Task {
     singly = false,
   ): Promise<void> {
     const handler = this.#handlerOf(topic);
-    if (singly) for (const record of records) await this.#processBatch(handler, [record]);
+    this.#lastTopic = topic;
+    if (singly) for (const record of records) await this.#processSingly(handler, record);
     else if (records.length > 0) await this.#processBatch(handler, records);
     this.#positions.set(topic, nextOffset);
     this.#changed = true;
   }
 
-  async #processBatch(handler: TopicHandler, records: readonly RawRecord[]): Promise<void> {
+  async #processSingly(handler: TopicHandler, record: RawRecord): Promise<void> {
+    const { size } = await this.#processBatch(handler, [record]);
+    if (size === 0) return;
+    this.#runBeforeCommit(record.offset);
+    this.#charging(record.offset, () => this.#stores.check());
+  }
+
+  async #processBatch(handler: TopicHandler, records: readonly RawRecord[]): Promise<HeldBatch> {
     const batch = new HeldBatch(
       handler.topic,
       this.partition,
@@ -160,6 +199,7 @@ export class PartitionTask implements Task {
     );
     if (batch.size > 0) await this.#handle(handler, batch);
     batch.observeRest();
+    return batch;
   }
 
   /**
@@ -180,30 +220,62 @@ export class PartitionTask implements Task {
     this.#changed = true;
   }
 
-  /** Takes everything since the last drain, changelog records last. */
+  /**
+   * Takes everything since the last drain, changelog records last.
+   *
+   * @throws HandlerError without an offset when what runs before the commit fails, or a value cannot be written (T4)
+   */
   drain(): TaskOutput {
+    this.#runBeforeCommit(-1);
     const records = this.#outgoing;
     this.#outgoing = [];
     this.#changed = false;
-    for (const [name, store] of this.#stores) {
-      const topic = changelogTopic(this.#stage.service, name);
-      store.drain(({ key, value }) => {
-        records.push({
-          topic,
-          partition: this.partition,
-          key: Buffer.from(key, "utf8"),
-          value,
-          timestampMs: Math.max(0, this.#streamTimeMs),
-          headers: [],
-        });
-      });
-    }
+    this.#charging(-1, () => this.#drainStores(records));
     return { records, positions: new Map(this.#positions), streamTimeMs: this.#streamTimeMs };
+  }
+
+  /**
+   * Says that what was drained last has been committed.
+   *
+   * @param ends offset after the last record of each partition that was written to, by `topic/partition`
+   * @param atMs wall clock before the commit, epoch milliseconds
+   */
+  confirm(ends: ReadonlyMap<string, number>, atMs: number): void {
+    const { service } = this.#stage;
+    this.#stores.confirm((store) => ends.get(`${changelogTopic(service, store)}/${this.partition}`), atMs);
   }
 
   /** Entries of each store, for inspection and tests. */
   *stores(): IterableIterator<readonly [name: string, store: KeyValueStore<unknown>]> {
     yield* this.#stores;
+  }
+
+  #drainStores(into: OutgoingRecord[]): void {
+    this.#stores.drain((store, { key, value }) => {
+      into.push({
+        topic: changelogTopic(this.#stage.service, store),
+        partition: this.partition,
+        key: Buffer.from(key, "utf8"),
+        value,
+        timestampMs: Math.max(0, this.#streamTimeMs),
+        headers: [],
+      });
+    });
+  }
+
+  #runBeforeCommit(offset: number): void {
+    this.#charging(offset, () => {
+      for (const hook of this.#beforeCommit) hook();
+    });
+  }
+
+  /** @param offset of the record that a failure is charged to, or -1 */
+  #charging(offset: number, act: () => void): void {
+    try {
+      act();
+    } catch (cause) {
+      throw new HandlerError(this.#lastTopic, this.partition, offset, cause);
+    }
   }
 
   async #handle(handler: TopicHandler, batch: HeldBatch): Promise<void> {
@@ -215,10 +287,11 @@ export class PartitionTask implements Task {
     }
   }
 
-  /** Decodes the records; those no codec reads, and condemned ones, go to the dead-letter topic (T3). */
+  /** Decodes the records; those no codec reads, and condemned ones, go to the dead-letter topic (T3, T5). */
   #readable(handler: TopicHandler, records: readonly RawRecord[]): StreamRecord<unknown>[] {
     const readable: StreamRecord<unknown>[] = [];
     for (const record of records) {
+      if (isForAnother(record, this.#stage.service)) continue;
       const id =
         this.#condemned.size === 0 ? "" : recordId(handler.topic.name, this.partition, record.offset);
       if (this.#condemned.has(id)) {
@@ -248,101 +321,3 @@ export class PartitionTask implements Task {
     return handler;
   }
 }
-
-/** The batch a handler is given; knows which record the handler holds. */
-class HeldBatch implements RecordBatch<unknown> {
-  readonly topic: string;
-  readonly partition: number;
-  readonly #records: readonly StreamRecord<unknown>[];
-  readonly #observe: (timestampMs: number) => void;
-  #held = -1;
-  #observed = 0;
-
-  constructor(
-    topic: Topic<unknown>,
-    partition: number,
-    records: readonly StreamRecord<unknown>[],
-    observe: (timestampMs: number) => void,
-  ) {
-    this.topic = topic.name;
-    this.partition = partition;
-    this.#records = records;
-    this.#observe = observe;
-  }
-
-  get size(): number {
-    return this.#records.length;
-  }
-
-  get heldOffset(): number {
-    const held = this.#records.length === 1 ? 0 : this.#held;
-    return this.#records[held]?.offset ?? -1;
-  }
-
-  *[Symbol.iterator](): Iterator<StreamRecord<unknown>> {
-    for (let i = 0; i < this.#records.length; i++) {
-      const record = this.#records[i] as StreamRecord<unknown>;
-      this.#held = i;
-      this.#observeUpTo(i);
-      yield record;
-    }
-    this.#held = -1;
-  }
-
-  /** Takes in the event times of records the handler did not look at: stream time does not depend on its loops. */
-  observeRest(): void {
-    this.#observeUpTo(this.#records.length - 1);
-  }
-
-  #observeUpTo(index: number): void {
-    for (; this.#observed <= index; this.#observed++) {
-      this.#observe((this.#records[this.#observed] as StreamRecord<unknown>).timestampMs);
-    }
-  }
-}
-
-const decode = (topic: Topic<unknown>, partition: number, record: RawRecord): StreamRecord<unknown> => {
-  const headers = readHeaders(record);
-  return {
-    key: record.key === null ? "" : textOf(record.key),
-    value: topic.codec.decode(record.value, headers[headerNames.schema]),
-    timestampMs: record.timestampMs,
-    topic: topic.name,
-    partition,
-    offset: record.offset,
-    headers,
-  };
-};
-
-const readHeaders = (record: RawRecord): RecordHeaders => {
-  const headers: Record<string, string> = {};
-  for (const [name, value] of record.headers) {
-    if (value !== null) headers[name] = textOf(value);
-  }
-  return headers;
-};
-
-/** The `schema` header by schema: there are a handful, and every record has one. */
-const schemaHeaders = new Map<string, HeaderPair>();
-
-const schemaHeader = (schema: string): HeaderPair => {
-  let header = schemaHeaders.get(schema);
-  if (header === undefined) {
-    header = [headerNames.schema, Buffer.from(schema)];
-    schemaHeaders.set(schema, header);
-  }
-  return header;
-};
-
-/** The headers every output has, in this order: schema, then trace and `received-at` of its cause. */
-const outgoingHeaders = (schema: string, cause: RecordHeaders | undefined): HeaderPair[] => {
-  const headers: HeaderPair[] = [];
-  // A codec without a schema passes bytes on as they are and says nothing about them.
-  if (schema !== "") headers.push(schemaHeader(schema));
-  if (cause === undefined) return headers;
-  const traceparent = cause[headerNames.traceparent];
-  if (traceparent !== undefined) headers.push([headerNames.traceparent, Buffer.from(traceparent)]);
-  const receivedAt = cause[headerNames.receivedAt];
-  if (receivedAt !== undefined) headers.push([headerNames.receivedAt, Buffer.from(receivedAt)]);
-  return headers;
-};

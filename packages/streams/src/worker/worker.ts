@@ -12,8 +12,8 @@
 //   W4. State is kept over a rebalance only when no other member can have owned the partition in between.
 //   W5. Records are committed after `commitIntervalMsMax` at the latest, and as soon as nothing more is waiting.
 
-import { setTimeout as delay } from "node:timers/promises";
 import { HandlerError } from "../errors.ts";
+import { failPoint } from "../fail-points.ts";
 import type { StreamsClient } from "../kafka/client.ts";
 import type {
   CommitOffset,
@@ -22,27 +22,18 @@ import type {
   StoredPosition,
   TransactionalSender,
 } from "../kafka/ports.ts";
+import { StoreMeter } from "../state/metered-store.ts";
 import { type FailureAction, failureAction } from "./failure.ts";
-import type { WorkerObserver, WorkerPhase } from "./observer.ts";
+import type { StoreFigures, WorkerObserver, WorkerPhase } from "./observer.ts";
 import { readPositionMetadata, writePositionMetadata } from "./position-metadata.ts";
 import type { OutgoingRecord } from "./record.ts";
 import { RecordFailures } from "./record-failures.ts";
 import type { Stage } from "./stage.ts";
-import { changelogTopic, PartitionTask } from "./task.ts";
+import type { PartitionTask, TaskOutput } from "./task.ts";
+import { TaskRestorer } from "./task-restorer.ts";
+import { type ResolvedWorkerOptions, resolveOptions, type WorkerOptions } from "./worker-options.ts";
 
-/** How a worker works; times in milliseconds. */
-export interface WorkerOptions {
-  /** Longest time between a record's processing and its commit. Default 100; lower is lower latency under load. */
-  readonly commitIntervalMsMax?: number;
-  /** Outputs after which a commit does not wait. Default 20,000: bounds memory and the size of a transaction. */
-  readonly commitRecordsMax?: number;
-  /** Input idle for so long, and caught up: stream time follows the wall clock, this far behind. Default 5,000. */
-  readonly idleAfterMs?: number;
-  /** How often a record may fail its handler before it is dead-lettered. Default 3. */
-  readonly handlerAttemptsMax?: number;
-  /** Wall clock. Only idle input and durations look at it. */
-  readonly now?: () => number;
-}
+export type { WorkerOptions } from "./worker-options.ts";
 
 const waitMs = 200;
 const pauseMsMin = 50;
@@ -53,9 +44,11 @@ export class StreamWorker {
   readonly #stage: Stage;
   readonly #client: StreamsClient;
   readonly #observer: WorkerObserver;
-  readonly #options: Required<Omit<WorkerOptions, "handlerAttemptsMax">>;
+  readonly #options: ResolvedWorkerOptions;
   readonly #tasks = new Map<number, PartitionTask>();
   readonly #failures: RecordFailures;
+  readonly #restorer: TaskRestorer;
+  readonly #meters = new Map<string, StoreMeter>();
   #membership: Membership | undefined;
   #sender: TransactionalSender | undefined;
   #phase: WorkerPhase = "starting";
@@ -76,13 +69,18 @@ export class StreamWorker {
     this.#stage = stage;
     this.#client = client;
     this.#observer = observer;
-    this.#failures = new RecordFailures(options.handlerAttemptsMax ?? 3);
-    this.#options = {
-      commitIntervalMsMax: options.commitIntervalMsMax ?? 100,
-      commitRecordsMax: options.commitRecordsMax ?? 20_000,
-      idleAfterMs: options.idleAfterMs ?? 5_000,
-      now: options.now ?? Date.now,
-    };
+    this.#options = resolveOptions(options);
+    this.#failures = new RecordFailures(this.#options.handlerAttemptsMax);
+    this.#restorer = new TaskRestorer({
+      stage,
+      client,
+      observer,
+      condemned: this.#failures.condemned,
+      meterOf: (store) => meterOf(this.#meters, store),
+      now: this.#options.now,
+      stateDir: options.stateDir,
+      checkpointIntervalMs: this.#options.checkpointIntervalMs,
+    });
   }
 
   get phase(): WorkerPhase {
@@ -109,6 +107,18 @@ export class StreamWorker {
     );
   }
 
+  /** Entries of each store in the tasks that run here, and the operations on it since the worker began. */
+  stores(): StoreFigures[] {
+    const entries = new Map<string, number>();
+    for (const task of this.#tasks.values())
+      for (const [name, store] of task.stores()) entries.set(name, (entries.get(name) ?? 0) + store.size);
+    return [...this.#meters].map(([store, meter]) => ({
+      store,
+      entries: entries.get(store) ?? 0,
+      operations: meter.figures(),
+    }));
+  }
+
   /** Runs until `stop`. @throws the error that no retry could mend */
   run(): Promise<void> {
     this.#running ??= this.#run();
@@ -130,6 +140,8 @@ export class StreamWorker {
       this.#enter("failed", { error: String(error) });
       await this.#client.member.leave();
       throw error;
+    } finally {
+      await this.#restorer.close();
     }
   }
 
@@ -142,6 +154,7 @@ export class StreamWorker {
       const action = failureAction(error);
       this.#observer.failed?.(error, action);
       if (action === "stop") throw error;
+      failPoint("before-rebuild");
       this.#abandon(error, action);
       await this.#pause();
     }
@@ -156,6 +169,7 @@ export class StreamWorker {
     if (chunk !== undefined) await this.#process(chunk);
     await this.#advanceIdleTasks();
     if (this.#commitDue()) await this.#commit();
+    this.#restorer.writeDue();
   }
 
   async #process(chunk: FetchedChunk): Promise<void> {
@@ -165,12 +179,15 @@ export class StreamWorker {
     this.#uncommittedSince ??= now;
     if (chunk.records.length > 0) this.#quietSince.set(chunk.partition, now);
     this.#inputs += chunk.records.length;
+    failPoint("after-fetch");
     try {
       await task.process(chunk.topic, chunk.records, chunk.nextOffset, this.#failures.isSuspect(chunk));
     } catch (error) {
-      if (error instanceof HandlerError && error.offset < 0) this.#failures.suspect(chunk);
+      if (error instanceof HandlerError && error.offset < 0)
+        this.#failures.suspect(chunk.topic, chunk.partition, chunk.nextOffset);
       throw error;
     }
+    failPoint("after-process");
   }
 
   #commitDue(): boolean {
@@ -186,11 +203,11 @@ export class StreamWorker {
     const { fence } = this.#membership as Membership;
     const records: OutgoingRecord[] = [];
     const offsets: CommitOffset[] = [];
-    let tasks = 0;
+    const tasks: PartitionTask[] = [];
     for (const task of this.#tasks.values()) {
       if (!task.changed) continue;
-      const output = task.drain();
-      tasks++;
+      const output = this.#drain(task);
+      tasks.push(task);
       for (const record of output.records) records.push(record);
       const metadata = writePositionMetadata({
         writer: this.#client.transactionalId,
@@ -201,7 +218,9 @@ export class StreamWorker {
     }
     if (offsets.length === 0) return;
     const startedAt = performance.now();
-    await this.#sender?.commit({ records, offsets, fence });
+    const coveredAtMs = this.#options.now();
+    const ends = await this.#sender?.commit({ records, offsets, fence });
+    for (const task of tasks) task.confirm(ends ?? new Map(), coveredAtMs);
     this.#observer.committed?.({
       inputs: this.#inputs,
       outputs: records.length,
@@ -210,12 +229,22 @@ export class StreamWorker {
         0,
       ),
       durationMs: performance.now() - startedAt,
-      tasks,
+      tasks: tasks.length,
     });
     this.#inputs = 0;
     this.#uncommittedSince = undefined;
     this.#pauseMs = pauseMsMin;
     this.#failures.passed(offsets);
+  }
+
+  #drain(task: PartitionTask): TaskOutput {
+    try {
+      return task.drain();
+    } catch (error) {
+      for (const [topic, nextOffset] of task.positions)
+        this.#failures.suspect(topic, task.partition, nextOffset);
+      throw error;
+    }
   }
 
   /** Commits what it may still commit, then joins and drops the tasks that went to others. */
@@ -224,6 +253,7 @@ export class StreamWorker {
     if (this.#membership !== undefined) {
       if (state === "rebalancing" && this.#uncommittedSince !== undefined) await this.#commit();
       if (state === "lost" || state === "replaced") this.#dropTasks();
+      failPoint("before-rejoin");
     }
     this.#enter("joining", { held: this.partitions });
     const membership = await this.#client.member.join(this.partitions);
@@ -232,6 +262,7 @@ export class StreamWorker {
       if (!membership.partitions.includes(partition)) this.#dropTask(partition);
     }
     this.#membership = membership;
+    failPoint("after-join");
     this.#observer.log?.("joined the group", {
       generation: membership.fence.generationId,
       member: membership.fence.memberId,
@@ -246,7 +277,7 @@ export class StreamWorker {
     const topics = this.#topics();
     const inputs = missing.flatMap((partition) => topics.map((topic) => ({ topic, partition })));
     const positions = Map.groupBy(await this.#client.positions.read(inputs), ({ partition }) => partition);
-    const tasks = await Promise.all(
+    const tasks = await allOrFirstError(
       missing.map((partition) => this.#openTask(partition, positions.get(partition) ?? [])),
     );
     tasks.forEach((task, i) => {
@@ -276,31 +307,14 @@ export class StreamWorker {
 
   async #openTask(partition: number, positions: readonly StoredPosition[]): Promise<PartitionTask> {
     const streamTimes = positions.map(({ metadata }) => readPositionMetadata(metadata)?.streamTimeMs ?? -1);
-    const start = {
+    failPoint("before-restore");
+    const task = await this.#restorer.open({
       partition,
       positions: new Map(positions.map(({ topic, offset }) => [topic, offset])),
       streamTimeMs: Math.max(-1, ...streamTimes),
-    };
-    const task = new PartitionTask(this.#stage, start, this.#failures.condemned);
-    for (const [store] of task.stores()) await this.#restore(task, store);
-    return task;
-  }
-
-  async #restore(task: PartitionTask, store: string): Promise<void> {
-    const startedAt = performance.now();
-    const changelog = { topic: changelogTopic(this.#stage.service, store), partition: task.partition };
-    const inputs = this.#topics().map((topic) => ({ topic, partition: task.partition }));
-    const records = await this.#client.changelogs.replay(
-      changelog,
-      ({ key, value }) => task.restore(store, key ?? new Uint8Array(), value),
-      () => this.#client.fenceWriters(inputs),
-    );
-    this.#observer.restored?.({
-      store,
-      partition: task.partition,
-      records,
-      durationMs: performance.now() - startedAt,
     });
+    failPoint("after-restore");
+    return task;
   }
 
   /** Stream time follows the wall clock where a task's input is idle and nothing of it is left to read. */
@@ -326,23 +340,27 @@ export class StreamWorker {
     this.#dropTasks();
     this.#sender = undefined;
     if (action === "rejoin") this.#membership = undefined;
-    if (action === "retry-record" && error instanceof HandlerError) this.#failures.charge(error);
+    // A record less in the way is progress: several bad ones in one commit do not add up to ever longer pauses.
+    if (action === "retry-record" && error instanceof HandlerError && this.#failures.charge(error))
+      this.#pauseMs = pauseMsMin;
   }
 
   #dropTasks(): void {
     for (const partition of this.partitions) this.#dropTask(partition);
+    this.#restorer.releaseAll();
     this.#inputs = 0;
     this.#uncommittedSince = undefined;
   }
 
   #dropTask(partition: number): void {
     this.#tasks.delete(partition);
+    this.#restorer.release(partition);
     this.#quietSince.delete(partition);
     for (const topic of this.#topics()) this.#client.source.unassign({ topic, partition });
   }
 
   async #pause(): Promise<void> {
-    await delay(this.#pauseMs);
+    await this.#options.clock.delay(this.#pauseMs);
     this.#pauseMs = Math.min(this.#pauseMs * 2, pauseMsMax);
   }
 
@@ -354,6 +372,7 @@ export class StreamWorker {
       // The records are read again by the next owner: nothing is lost, nothing was made visible.
       this.#observer.failed?.(error, "rebuild");
     }
+    failPoint("before-leave");
     await this.#client.member.leave();
     this.#enter("stopped", {});
   }
@@ -367,3 +386,15 @@ export class StreamWorker {
     this.#observer.phase?.(phase, details);
   }
 }
+
+/** All results, once none of them is under way any more. @throws the first error */
+const allOrFirstError = async <T>(promises: readonly Promise<T>[]): Promise<T[]> => {
+  await Promise.allSettled(promises);
+  return Promise.all(promises);
+};
+
+const meterOf = (meters: Map<string, StoreMeter>, store: string): StoreMeter => {
+  const meter = meters.get(store) ?? new StoreMeter();
+  meters.set(store, meter);
+  return meter;
+};

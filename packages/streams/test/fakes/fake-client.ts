@@ -9,12 +9,16 @@ import { FencedError } from "../../src/errors.ts";
 import type { StreamsClient } from "../../src/kafka/client.ts";
 import type {
   AtomicCommit,
+  CommittedEnds,
   FetchedChunk,
   Membership,
   MembershipState,
+  Replayed,
+  ReplayOptions,
   StoredPosition,
   TopicPartition,
 } from "../../src/kafka/ports.ts";
+import type { ChangelogFacts } from "../../src/state/checkpoint.ts";
 import { writePositionMetadata } from "../../src/worker/position-metadata.ts";
 import type { OutgoingRecord, RawRecord } from "../../src/worker/record.ts";
 import { rawRecord } from "../harness/records.ts";
@@ -44,6 +48,8 @@ export class FakeClient implements StreamsClient {
   /** Errors of the next calls, first come first served. */
   readonly openSenderErrors: Error[] = [];
   readonly commitErrors: Error[] = [];
+  /** Errors of commits that take effect all the same. */
+  readonly lostAnswers: Error[] = [];
   readonly joinErrors: Error[] = [];
   readonly nextErrors: Error[] = [];
   readonly positionErrors: Error[] = [];
@@ -51,6 +57,8 @@ export class FakeClient implements StreamsClient {
   readonly slow = new Set<number>();
   /** Awaited by every commit, before it has any effect. */
   beforeCommit: (() => Promise<void>) | undefined;
+  /** Awaited by every replay of a changelog, before it applies anything. */
+  beforeReplay: (() => Promise<void>) | undefined;
   /** Awaited by every opening of a sender. */
   beforeOpenSender: (() => Promise<void>) | undefined;
 
@@ -179,14 +187,34 @@ export class FakeClient implements StreamsClient {
     },
   };
 
+  /** What `describe` says of every changelog, beside its ends. */
+  facts = { clusterId: "fake", topicId: "1", startOffset: 0, deleteRetentionMs: 86_400_000 };
+
   readonly changelogs = {
-    replay: async (of: TopicPartition, apply: (record: RawRecord) => void): Promise<number> => {
-      this.calls.push(`replay ${nameOf(of)}`);
-      const records = this.topic(of.topic).filter(({ partition }) => partition === of.partition);
-      for (const [offset, record] of records.entries()) apply({ ...record, offset });
-      return records.length;
+    describe: async (of: TopicPartition): Promise<ChangelogFacts> => {
+      this.calls.push(`describe ${nameOf(of)}`);
+      return { ...this.facts, endOffset: this.#changelog(of).length };
+    },
+    replay: async (
+      of: TopicPartition,
+      apply: (record: RawRecord) => void,
+      _onStall: () => Promise<void>,
+      { fromOffset = 0, onProgress }: ReplayOptions = {},
+    ): Promise<Replayed> => {
+      this.calls.push(`replay ${nameOf(of)}${fromOffset === 0 ? "" : ` from ${fromOffset}`}`);
+      await this.beforeReplay?.();
+      const log = this.#changelog(of);
+      const records = log.slice(fromOffset);
+      for (const [i, record] of records.entries()) apply({ ...record, offset: fromOffset + i });
+      const progress = { records: records.length, fromOffset, nextOffset: log.length };
+      await onProgress?.({ ...progress, endOffset: log.length });
+      return progress;
     },
   };
+
+  #changelog(of: TopicPartition): readonly OutgoingRecord[] {
+    return this.topic(of.topic).filter(({ partition }) => partition === of.partition);
+  }
 
   async openSender() {
     this.calls.push("open sender");
@@ -213,7 +241,7 @@ export class FakeClient implements StreamsClient {
     return { groupId: "fake", generationId: this.generation, memberId: "m", groupInstanceId: "0" };
   }
 
-  async #commit(commit: AtomicCommit): Promise<void> {
+  async #commit(commit: AtomicCommit): Promise<CommittedEnds> {
     this.calls.push(`commit generation ${commit.fence.generationId}`);
     await this.beforeCommit?.();
     const error = this.commitErrors.shift();
@@ -226,6 +254,14 @@ export class FakeClient implements StreamsClient {
       this.#topics.set(record.topic, topic);
     }
     for (const offset of commit.offsets) this.#committed.set(nameOf(offset), offset);
+    const lost = this.lostAnswers.shift();
+    if (lost !== undefined) throw lost;
+    return new Map(
+      commit.records.map(({ topic, partition }) => {
+        const of = { topic, partition };
+        return [nameOf(of), this.#changelog(of).length] as const;
+      }),
+    );
   }
 
   /** The next chunk in the order in which the partitions were assigned. */

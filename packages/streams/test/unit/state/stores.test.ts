@@ -2,71 +2,102 @@
 
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
-import { LoggedStore, type StoreChange } from "../../../src/state/logged-store.ts";
+import { ChangeloggedStore, type StoreChange } from "../../../src/state/changelogged-store.ts";
 import { MemoryStore } from "../../../src/state/memory-store.ts";
+import { MeteredStore, StoreMeter } from "../../../src/state/metered-store.ts";
 import { jsonSerde } from "../../../src/state/serde.ts";
 import { keyValueStore } from "../../../src/state/store.ts";
+import {
+  keyValueStoreCases,
+  sessionStoreCases,
+  windowStoreCases,
+} from "../../../src/testing/store-contracts.ts";
 import { textOf } from "../../harness/records.ts";
-import { storeContract } from "./store-contract.ts";
+import { bareStore, LayeredStore, sessionsOver, windowsOver } from "./store-rigs.ts";
 
-const loggedStore = () => new LoggedStore<number>(new MemoryStore(), jsonSerde());
+const rigs = [
+  ["in memory", async () => bareStore()],
+  ["restored from a changelog", () => LayeredStore.open<number>()],
+  ["metered, restored from a changelog", () => LayeredStore.open<number>({ metered: true })],
+  ["restored from disk", () => LayeredStore.open<number>({ disk: true })],
+  ["metered, restored from disk", () => LayeredStore.open<number>({ metered: true, disk: true })],
+] as const;
 
-const drained = (store: LoggedStore<number>): [string, string | null][] => {
+describe.each(rigs)("a key-value store %s", (_, open) => {
+  it.each(keyValueStoreCases)("$name", async ({ run }) => run(await open()));
+});
+
+describe.each(rigs)("a window store %s", (_, open) => {
+  it.each(windowStoreCases)("$name", async ({ run }) => run(windowsOver(await open())));
+});
+
+describe.each(rigs)("a session store %s", (_, open) => {
+  it.each(sessionStoreCases)("$name", async ({ run }) => run(sessionsOver(await open())));
+});
+
+const drained = (layers: ChangeloggedStore<number>): [string, string | null][] => {
   const changes: [string, string | null][] = [];
-  store.drain(({ key, value }) => changes.push([key, textOf(value)]));
+  layers.drain(({ key, value }) => changes.push([key, textOf(value)]));
   return changes;
 };
 
-storeContract("the memory store", () => new MemoryStore<number>());
-storeContract("the logged store", loggedStore);
+const changelogged = (committed?: (change: StoreChange) => void) => {
+  const layers = new ChangeloggedStore<number>(new MemoryStore(), jsonSerde(), committed);
+  return { layers, store: layers.store };
+};
 
-describe("the logged store", () => {
-  it("writes each changed key once, with its newest value, in the order of the first change", () => {
-    const store = loggedStore();
+describe("the changelog of a store", () => {
+  it("holds each changed key once, with its newest value, in the order of the first change", () => {
+    const { layers, store } = changelogged();
     store.put("b", 1);
     store.put("a", 2);
     store.put("b", 3);
-    expect(drained(store)).toEqual([
+    expect(drained(layers)).toEqual([
       ["b", "3"],
       ["a", "2"],
     ]);
   });
 
-  it("writes a removed key as a tombstone, and one put back as its value", () => {
-    const store = loggedStore();
+  it("holds a removed key as a tombstone, and one put back as its value", () => {
+    const { layers, store } = changelogged();
     store.put("a", 1);
     store.delete("a");
     store.delete("b");
     store.put("b", 0);
-    expect(drained(store)).toEqual([
+    expect(drained(layers)).toEqual([
       ["a", null],
       ["b", "0"],
     ]);
   });
 
-  it("writes nothing twice: a drain forgets", () => {
-    const store = loggedStore();
+  it("holds nothing twice: a drain forgets", () => {
+    const { layers, store } = changelogged();
     store.put("a", 1);
-    drained(store);
-    expect(drained(store)).toEqual([]);
+    drained(layers);
+    expect(drained(layers)).toEqual([]);
     store.put("a", 1);
-    expect(drained(store)).toEqual([["a", "1"]]);
+    expect(drained(layers)).toEqual([["a", "1"]]);
   });
 
-  it("does not write what was restored", () => {
-    const store = loggedStore();
-    store.restore("a", Buffer.from("1"));
-    store.restore("b", Buffer.from("2"));
-    store.restore("b", null);
-    expect([store.get("a"), store.get("b"), drained(store)]).toEqual([1, undefined, []]);
-  });
-
-  it("does not write what was only read", () => {
-    const store = loggedStore();
-    store.restore("a", Buffer.from("1"));
+  it("does not hold what was restored, or only read", () => {
+    const { layers, store } = changelogged();
+    layers.restore("a", Buffer.from("1"));
+    layers.restore("b", Buffer.from("2"));
+    layers.restore("b", null);
     store.get("a");
-    [...store.entries()];
-    expect(drained(store)).toEqual([]);
+    expect([[...store.entries()], store.get("b"), drained(layers)]).toEqual([[["a", 1]], undefined, []]);
+  });
+
+  it("goes to the copy when the commit stands, not before, and not what came after it was drained", () => {
+    const copied: string[] = [];
+    const { layers, store } = changelogged(({ key, value }) => copied.push(`${key}=${textOf(value)}`));
+    store.put("a", 1);
+    drained(layers);
+    store.put("a", 2);
+    expect(copied).toEqual([]);
+    layers.confirm();
+    layers.confirm();
+    expect(copied).toEqual(["a=1"]);
   });
 
   it("is rebuilt by its changelog, whole or compacted, after any operations and drains", () => {
@@ -80,24 +111,38 @@ describe("the logged store", () => {
     );
     fc.assert(
       fc.property(operations, (steps) => {
-        const store = loggedStore();
+        const { layers, store } = changelogged();
         const changelog: StoreChange[] = [];
         const write = (change: StoreChange) => changelog.push(change);
         for (const [act, of, value] of steps) {
           if (act === "put") store.put(of, value);
           else if (act === "delete") store.delete(of);
-          else store.drain(write);
+          else layers.drain(write);
         }
-        store.drain(write);
+        layers.drain(write);
         const compacted = [...new Map(changelog.map((change) => [change.key, change])).values()];
         for (const records of [changelog, compacted]) {
-          const restored = loggedStore();
-          for (const { key: of, value } of records) restored.restore(of, value);
-          expect(new Map(restored.entries())).toEqual(new Map(store.entries()));
+          const restored = changelogged();
+          for (const { key: of, value } of records) restored.layers.restore(of, value);
+          expect(new Map(restored.store.entries())).toEqual(new Map(store.entries()));
         }
       }),
     );
   });
+});
+
+it("a metered store counts every operation, and times one in 1,024", () => {
+  const meter = new StoreMeter();
+  const store = new MeteredStore(new MemoryStore<number>(), meter);
+  for (let i = 0; i < 2_050; i++) {
+    store.put(String(i), i);
+    store.get("1");
+    store.get("2");
+  }
+  store.delete("1");
+  store.entries();
+  const figures = meter.figures().map(({ operation, count, timed }) => `${operation} ${count} ${timed}`);
+  expect(figures).toEqual(["get 4100 4", "put 2050 2", "delete 1 0", "scan 1 0"]);
 });
 
 describe("the JSON serde", () => {

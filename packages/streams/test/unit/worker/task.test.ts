@@ -229,7 +229,7 @@ describe("a record no codec reads", () => {
 describe("a condemned record", () => {
   const process = async (error: unknown) => {
     const condemned = new Map([[recordId("s-in", 2, 1), error]]);
-    const task = new PartitionTask(countStage({ service: "s" }).stage, start, condemned);
+    const task = new PartitionTask(countStage({ service: "s" }).stage, start, { condemned });
     await task.process("s-in", [rawRecord(0, "a", "x"), rawRecord(1, "a", "bad"), rawRecord(2, "a", "y")], 3);
     return task.drain().records;
   };
@@ -253,7 +253,7 @@ describe("a condemned record", () => {
 
   it("is known by its topic, partition and offset together", async () => {
     const condemned = new Map([[recordId("s-in", 3, 0), new Error("of another partition")]]);
-    const task = new PartitionTask(countStage({ service: "s" }).stage, start, condemned);
+    const task = new PartitionTask(countStage({ service: "s" }).stage, start, { condemned });
     await task.process("s-in", [rawRecord(0, "a", "x")], 1);
     expect(textsTo(task.drain().records, "s-out")).toEqual(["a=x:1"]);
   });

@@ -2,6 +2,7 @@
 
 import type { Topic } from "@riffle/contracts/envelope";
 import { describe, expect, it } from "vitest";
+import { type Clock, systemClock } from "../../../src/clock.ts";
 import { BrokerRefusedError, OutcomeUnknownError, StreamsError } from "../../../src/errors.ts";
 import { textTopic } from "../../harness/count-stage.ts";
 import { eventually, rejectionOf } from "../../harness/eventually.ts";
@@ -130,6 +131,22 @@ describe("a handler that fails at a record", () => {
     expect(tried.filter((value) => value !== "b" && value !== "d")).toEqual(["bad", "bad", "worse", "worse"]);
     expect(rig.texts("s-dlq")).toEqual(["bad", "worse"]);
     expect(rig.texts()).toEqual(["b:1", "d:2"]);
+  });
+
+  it("and at others behind it does not make the pauses grow over all of them", async () => {
+    const { onRecord } = failingAt("bad", "worse");
+    const pausesMs: number[] = [];
+    const clock: Clock = {
+      ...systemClock,
+      delay: async (ms) => {
+        pausesMs.push(ms);
+      },
+    };
+    const rig = new Rig({ onRecord, clock });
+    rig.append(0, "a", "bad", "worse");
+    await rig.start();
+    await rig.settled();
+    expect(pausesMs).toEqual([50, 100, 50, 100, 200, 50]);
   });
 
   it("is found when it reads its whole batch first: then the records come one at a time", async () => {

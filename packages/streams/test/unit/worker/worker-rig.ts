@@ -1,7 +1,8 @@
 // A worker on a fake Kafka, with everything it told its observer.
 
 import { afterEach } from "vitest";
-import type { CommitReport, WorkerPhase } from "../../../src/worker/observer.ts";
+import type { Doubt } from "../../../src/state/checkpoint.ts";
+import type { CommitReport, RestoreReport, WorkerPhase } from "../../../src/worker/observer.ts";
 import type { StreamRecord } from "../../../src/worker/record.ts";
 import type { Stage, Task } from "../../../src/worker/stage.ts";
 import { StreamWorker, type WorkerOptions } from "../../../src/worker/worker.ts";
@@ -12,6 +13,8 @@ import { textOf } from "../../harness/records.ts";
 
 export interface RigOptions extends WorkerOptions {
   readonly share?: readonly number[];
+  /** Default: a new one. */
+  readonly client?: FakeClient;
   /** Default: the counting stage. */
   readonly stage?: Stage;
   readonly onRecord?: (record: StreamRecord<unknown>, task: Task) => void | Promise<void>;
@@ -22,14 +25,18 @@ const input = (partition = 0) => ({ topic: "s-in", partition });
 
 /** A worker on a fake Kafka. */
 export class Rig {
-  readonly client = new FakeClient();
+  readonly client: FakeClient;
   readonly phases: WorkerPhase[] = [];
   readonly reports: CommitReport[] = [];
   readonly failures: [message: string, action: string][] = [];
+  readonly restored: RestoreReport[] = [];
+  readonly doubts: Doubt[] = [];
+  readonly copyFailures: unknown[] = [];
   readonly worker: StreamWorker;
   #running: Promise<void> | undefined;
 
-  constructor({ share, stage, onRecord, onBatch, ...options }: RigOptions = {}) {
+  constructor({ share, stage, onRecord, onBatch, client, ...options }: RigOptions = {}) {
+    this.client = client ?? new FakeClient();
     if (share !== undefined) this.client.share = share;
     const counting = countStage({
       service: "s",
@@ -39,6 +46,9 @@ export class Rig {
     this.worker = new StreamWorker(stage ?? counting.stage, this.client, options, {
       phase: (phase) => this.phases.push(phase),
       committed: (report) => this.reports.push(report),
+      restored: (report) => this.restored.push(report),
+      copyDoubted: ({ doubt }) => this.doubts.push(doubt),
+      copyFailed: ({ error }) => this.copyFailures.push(error),
       failed: (error, action) => this.failures.push([String((error as Error).message), action]),
     });
     rigs.push(this);
