@@ -6,7 +6,10 @@
 //   B1. Everything is replicated to every broker. With three, a write needs two, so that acks=all means something
 //       and one broker may be down.
 //   B2. A topic that nobody created is an error, never a new topic.
-//   B3. Plain text and no passwords: whoever gives the listeners keeps them on the loopback address.
+//   B3. Plain text and no passwords, but for the listener of secure-listener.ts: whoever gives the listeners keeps them
+//       on the loopback address.
+
+import { type SecureListener, secureListenerName, secureSettings } from "./secure-listener.ts";
 
 /** Where one node listens, and what it tells others to connect to. */
 export interface ListenerSettings {
@@ -16,7 +19,7 @@ export interface ListenerSettings {
   readonly advertised: string | undefined;
   /** The listener that brokers use among themselves. */
   readonly interBroker: string;
-  /** The protocol of each listener; every one is plain text. */
+  /** The listeners; every one is plain text, but the one named SECURE. */
   readonly names: readonly string[];
 }
 
@@ -29,6 +32,8 @@ export interface BrokerSettingsOptions {
   /** `1@127.0.0.1:20002` for each node. */
   readonly quorumVoters: readonly string[];
   readonly logDir: string;
+  /** What the listener SECURE asks of its clients, when there is one. */
+  readonly secure?: SecureListener;
 }
 
 /** Partitions of each of Kafka's own topics: 4 spread over the brokers, where 50 only cost start and shut-down time. */
@@ -41,6 +46,7 @@ export function brokerSettings(options: BrokerSettingsOptions): Record<string, s
     ...replicationSettings(options.brokers),
     ...quickness,
     ...smallness,
+    ...(options.secure === undefined ? {} : secureSettings(options.secure)),
     "auto.create.topics.enable": "false",
   };
 }
@@ -53,7 +59,9 @@ function nodeSettings({ nodeId, listeners, quorumVoters, logDir }: BrokerSetting
     "process.roles": "broker,controller",
     listeners: listeners.bind,
     ...advertised,
-    "listener.security.protocol.map": listeners.names.map((name) => `${name}:PLAINTEXT`).join(","),
+    "listener.security.protocol.map": listeners.names
+      .map((name) => `${name}:${name === secureListenerName ? "SASL_SSL" : "PLAINTEXT"}`)
+      .join(","),
     "inter.broker.listener.name": listeners.interBroker,
     "controller.listener.names": "CONTROLLER",
     "controller.quorum.voters": quorumVoters.join(","),

@@ -15,6 +15,7 @@ import { brokerClassPath, brokerIsFetched, kafkaVersion } from "./jvm-artifacts.
 import { JvmNode, startWithinMs } from "./jvm-node.ts";
 import { freePorts } from "./ports.ts";
 import type { OnProgress, RunningKafka } from "./running-kafka.ts";
+import { type SecureListener, secureListenerName } from "./secure-listener.ts";
 
 export interface JvmKafkaOptions {
   readonly brokers: 1 | 3;
@@ -23,6 +24,10 @@ export interface JvmKafkaOptions {
   readonly dataDir?: string;
   /** The port of a proxy in front of each broker; see StartKafkaOptions. */
   readonly proxyPorts?: readonly number[];
+  /** Level of the feature `transaction.version`; see StartKafkaOptions. */
+  readonly transactionVersion?: 0 | 1 | 2;
+  /** A further listener with TLS and passwords; see StartKafkaOptions. */
+  readonly secure?: SecureListener;
 }
 
 /** Between finding ports free and listening on them another process may take one; a second choice is enough. */
@@ -53,6 +58,8 @@ export async function startJvmKafka(java: Java, options: JvmKafkaOptions): Promi
       folder,
       keep,
       proxyPorts: options.proxyPorts ?? [],
+      transactionVersion: options.transactionVersion,
+      secure: options.secure,
     });
     try {
       await startAll(nodes);
@@ -92,6 +99,8 @@ interface NodePlan {
   readonly folder: string;
   readonly keep: boolean;
   readonly proxyPorts: readonly number[];
+  readonly transactionVersion: 0 | 1 | 2 | undefined;
+  readonly secure: SecureListener | undefined;
 }
 
 async function makeNodes({
@@ -101,29 +110,36 @@ async function makeNodes({
   folder,
   keep,
   proxyPorts,
+  transactionVersion,
+  secure,
 }: NodePlan): Promise<JvmNode[]> {
-  const ports = await freePorts(brokers * 3);
+  const ports = await freePorts(brokers * 4);
   const places = ports.slice(0, brokers).map((port, index) => ({
     id: index + 1,
     broker: `127.0.0.1:${port}`,
     controller: `127.0.0.1:${ports[brokers + index]}`,
     behindProxy: `127.0.0.1:${ports[2 * brokers + index]}`,
     proxyPort: proxyPorts[index],
+    secureAddress: secure === undefined ? undefined : `127.0.0.1:${ports[3 * brokers + index]}`,
   }));
   const quorumVoters = places.map(({ id, controller }) => `${id}@${controller}`);
-  return places.map(({ id, broker, controller, behindProxy, proxyPort }) => {
+  return places.map(({ id, broker, controller, behindProxy, proxyPort, secureAddress }) => {
     const nodeFolder = join(folder, `broker-${id}`);
     const settings = brokerSettings({
       nodeId: id,
       brokers,
-      listeners: listenersOf({ broker, controller, behindProxy, proxyPort }),
+      listeners: listenersOf({ broker, controller, behindProxy, proxyPort, secureAddress }),
       quorumVoters,
       logDir: join(nodeFolder, "data"),
+      ...(secure === undefined ? {} : { secure }),
     });
     return new JvmNode({
       id,
       address: broker,
       behindProxy: proxyPort === undefined ? undefined : behindProxy,
+      secureAddress,
+      transactionVersion,
+      secure,
       java: java.command,
       classPath,
       jvmFlags: jvmFlags(brokers),
@@ -139,16 +155,31 @@ interface NodePlaces {
   readonly controller: string;
   readonly behindProxy: string;
   readonly proxyPort: number | undefined;
+  readonly secureAddress: string | undefined;
 }
 
 /** Kafka tells a client of the addresses that belong to the listener it came in by: through a proxy, of the proxies. */
-function listenersOf({ broker, controller, behindProxy, proxyPort }: NodePlaces): ListenerSettings {
-  const isProxied = proxyPort !== undefined;
+function listenersOf({
+  broker,
+  controller,
+  behindProxy,
+  proxyPort,
+  secureAddress,
+}: NodePlaces): ListenerSettings {
+  const proxied =
+    proxyPort === undefined ? [] : [{ name: "PROXIED", at: behindProxy, told: `127.0.0.1:${proxyPort}` }];
+  const secure =
+    secureAddress === undefined ? [] : [{ name: secureListenerName, at: secureAddress, told: secureAddress }];
+  const further = [...proxied, ...secure];
   return {
-    bind: `BROKER://${broker},CONTROLLER://${controller}${isProxied ? `,PROXIED://${behindProxy}` : ""}`,
-    advertised: `BROKER://${broker}${isProxied ? `,PROXIED://127.0.0.1:${proxyPort}` : ""}`,
+    bind: [
+      `BROKER://${broker}`,
+      `CONTROLLER://${controller}`,
+      ...further.map(({ name, at }) => `${name}://${at}`),
+    ].join(","),
+    advertised: [`BROKER://${broker}`, ...further.map(({ name, told }) => `${name}://${told}`)].join(","),
     interBroker: "BROKER",
-    names: ["BROKER", "CONTROLLER", ...(isProxied ? ["PROXIED"] : [])],
+    names: ["BROKER", "CONTROLLER", ...further.map(({ name }) => name)],
   };
 }
 

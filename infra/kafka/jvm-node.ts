@@ -17,6 +17,7 @@ import { waitForBrokers } from "./broker-check.ts";
 import { toProperties } from "./broker-config.ts";
 import { LocalKafkaError, reasonOf } from "./errors.ts";
 import type { KafkaNode } from "./running-kafka.ts";
+import { type SecureListener, scramArguments } from "./secure-listener.ts";
 
 const run = promisify(execFile);
 
@@ -30,6 +31,10 @@ export interface JvmNodeOptions {
   readonly id: number;
   readonly address: string;
   readonly behindProxy: string | undefined;
+  readonly secureAddress: string | undefined;
+  /** Undefined for the newest that the broker knows. */
+  readonly transactionVersion: 0 | 1 | 2 | undefined;
+  readonly secure: SecureListener | undefined;
   readonly java: string;
   readonly classPath: string;
   /** `-Xmx512m` and the like. */
@@ -54,6 +59,7 @@ export class JvmNode implements KafkaNode {
   readonly id: number;
   readonly address: string;
   readonly behindProxy: string | undefined;
+  readonly secureAddress: string | undefined;
   readonly #options: JvmNodeOptions;
   #process: Process | undefined;
 
@@ -61,6 +67,7 @@ export class JvmNode implements KafkaNode {
     this.id = options.id;
     this.address = options.address;
     this.behindProxy = options.behindProxy;
+    this.secureAddress = options.secureAddress;
     this.#options = options;
   }
 
@@ -75,7 +82,7 @@ export class JvmNode implements KafkaNode {
 
   /** Writes the configuration and formats the data folder for `clusterId`. Once, before the first start. */
   async format(clusterId: string): Promise<void> {
-    const { java, classPath, settings, folder } = this.#options;
+    const { java, classPath, settings, folder, transactionVersion, secure } = this.#options;
     await mkdir(folder, { recursive: true });
     await writeFile(this.#file("server.properties"), toProperties(settings));
     await writeFile(this.#file("log4j2.properties"), logConfiguration);
@@ -94,6 +101,8 @@ export class JvmNode implements KafkaNode {
       clusterId,
       "-c",
       this.#file("server.properties"),
+      ...(transactionVersion === undefined ? [] : ["--feature", `transaction.version=${transactionVersion}`]),
+      ...(secure === undefined ? [] : scramArguments(secure)),
     ];
     try {
       await run(java, [...args, ...tool], { timeout: startWithinMs });

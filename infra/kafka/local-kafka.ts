@@ -18,11 +18,13 @@ import { LocalKafkaError, reasonOf } from "./errors.ts";
 import type { Found } from "./java.ts";
 import { findJvm, startJvmKafka } from "./jvm-kafka.ts";
 import type { KafkaSource, OnProgress, RunningKafka } from "./running-kafka.ts";
+import type { SecureListener } from "./secure-listener.ts";
 
 export { LocalKafkaError, type LocalKafkaErrorCode } from "./errors.ts";
 export { findJava, type Java } from "./java.ts";
 export { toolsClassPath } from "./jvm-artifacts.ts";
 export type { KafkaNode, KafkaSource, OnProgress, RunningKafka } from "./running-kafka.ts";
+export { type Certificate, makeCertificate, type SecureListener } from "./secure-listener.ts";
 
 export interface StartKafkaOptions {
   /**
@@ -41,13 +43,19 @@ export interface StartKafkaOptions {
    * one proxy is told of the others, never of the brokers' own addresses, so all it says goes through them.
    */
   readonly proxyPorts?: readonly number[];
+  /** JVM only: level of the cluster's feature `transaction.version`. @default the newest that the broker knows */
+  readonly transactionVersion?: 0 | 1 | 2;
+  /** JVM only: a further listener with TLS and passwords, at each node's `secureAddress`. @default none */
+  readonly secure?: SecureListener;
 }
+
+/** What only a JVM can do. */
+type JvmRequest = Pick<StartKafkaOptions, "dataDir" | "proxyPorts" | "transactionVersion" | "secure">;
 
 interface Request {
   readonly brokers: 1 | 3;
   readonly onProgress: OnProgress;
-  readonly dataDir: string | undefined;
-  readonly proxyPorts: readonly number[] | undefined;
+  readonly jvm: JvmRequest;
 }
 
 /** A named broker may be far away, so it gets longer than a local one. */
@@ -62,8 +70,7 @@ export async function startKafka(options: StartKafkaOptions = {}): Promise<Runni
   const request = {
     brokers: options.brokers ?? 1,
     onProgress: options.onProgress ?? (() => undefined),
-    dataDir: options.dataDir,
-    proxyPorts: options.proxyPorts,
+    jvm: jvmRequest(options),
   };
   const source = options.source ?? sourceFromEnvironment();
   switch (source) {
@@ -76,6 +83,15 @@ export async function startKafka(options: StartKafkaOptions = {}): Promise<Runni
     case "auto":
       return await firstThatWorks(request);
   }
+}
+
+function jvmRequest({ dataDir, proxyPorts, transactionVersion, secure }: StartKafkaOptions): JvmRequest {
+  return {
+    ...(dataDir === undefined ? {} : { dataDir }),
+    ...(proxyPorts === undefined ? {} : { proxyPorts }),
+    ...(transactionVersion === undefined ? {} : { transactionVersion }),
+    ...(secure === undefined ? {} : { secure }),
+  };
 }
 
 function sourceFromEnvironment(): KafkaSource | "auto" {
@@ -130,10 +146,12 @@ function nothingFound(refusals: readonly string[]): LocalKafkaError {
 
 /** Three brokers to be killed one by one are not what a single container offers. */
 async function dockerFor(request: Request): Promise<Found<DockerEngine>> {
-  const onlyUnderJava =
-    request.brokers === 3 || request.dataDir !== undefined || request.proxyPorts !== undefined;
+  const onlyUnderJava = request.brokers === 3 || Object.keys(request.jvm).length > 0;
   return onlyUnderJava
-    ? { kind: "missing", reason: "three brokers, data that is kept, or proxies run under Java only" }
+    ? {
+        kind: "missing",
+        reason: "what was asked for (brokers, data, proxies, security) runs under Java only",
+      }
     : await findDocker();
 }
 
@@ -165,13 +183,8 @@ async function startContainer(engine: DockerEngine, { onProgress }: Request): Pr
   return await startDockerKafka(engine, onProgress);
 }
 
-function jvmOptions({ brokers, onProgress, dataDir, proxyPorts }: Request) {
-  return {
-    brokers,
-    onProgress,
-    ...(dataDir === undefined ? {} : { dataDir }),
-    ...(proxyPorts === undefined ? {} : { proxyPorts }),
-  };
+function jvmOptions({ brokers, onProgress, jvm }: Request) {
+  return { brokers, onProgress, ...jvm };
 }
 
 function namedBrokers(): string[] {

@@ -10,6 +10,8 @@ export interface KafkaNode {
   readonly address: string;
   /** Where a proxy in front of this broker has to forward to; undefined when no proxies were announced. */
   readonly behindProxy: string | undefined;
+  /** `127.0.0.1:port` of the listener with TLS and passwords; undefined when none was asked for. */
+  readonly secureAddress: string | undefined;
   /** Process id of the broker's JVM; undefined while it is down. */
   readonly pid: number | undefined;
   /**

@@ -4,8 +4,10 @@
 // Descriptions are sentences of the README tables (config-pages.ts).
 
 import { hostname } from "node:os";
+import { failPoints } from "@riffle/streams";
 import { Type } from "typebox";
 import type { Relation } from "./config.ts";
+import { kafkaSecurityConfig } from "./kafka-security.ts";
 
 const portRule = { minimum: 0, maximum: 65_535, rule: "a port from 0 to 65535" };
 
@@ -38,6 +40,7 @@ export const baseConfig = {
       description: "Brokers to start from, host:port; the rest of the cluster is learnt from them.",
     },
   ),
+  ...kafkaSecurityConfig,
   RIFFLE_INSTANCE_ID: Type.String({
     pattern: "^[A-Za-z0-9._-]{1,64}$",
     rule: "1 to 64 of A-Z a-z 0-9 . _ -",
@@ -63,6 +66,15 @@ export const baseConfig = {
     15_000,
     "How long a shutdown may take before the process ends itself with code 1; keep it below the orchestrator's grace period.",
   ),
+  RIFFLE_FAILPOINT: Type.Optional(
+    Type.String({
+      pattern: `^(${failPoints.join("|")}):(kill|pause|throw)(:[1-9][0-9]{0,8})?$`,
+      rule: "point:action or point:action:n; the points are in packages/streams/src/fail-points.ts, the actions kill, pause and throw",
+      examples: ["after-end-txn:kill:3"],
+      description:
+        "For fault tests: where this process ends, stops or fails, once, when it comes by there for the n-th time.",
+    }),
+  ),
 };
 
 /** What a service that processes a topic reads besides. */
@@ -79,6 +91,19 @@ export const streamConfig = {
   IDLE_AFTER_MS: durationMs(
     5_000,
     "Quiet time after which stream time follows the wall clock, so that windows close though traffic stops.",
+  ),
+  STATE_DIR: Type.Optional(
+    Type.String({
+      minLength: 1,
+      rule: "a folder",
+      examples: ["/var/lib/riffle"],
+      description:
+        "Folder for copies of the committed state, so that a restart on the same disk reads only what is missing; without it the changelog is read from its start. A cache: it may be deleted at any time. One for each process; about twice the size of the state.",
+    }),
+  ),
+  CHECKPOINT_INTERVAL_MS: durationMs(
+    10_000,
+    "Time between two writings of the copies in STATE_DIR; what a crash leaves to be read from the changelog.",
   ),
   COMMIT_INTERVAL_MS_MAX: durationMs(
     100,

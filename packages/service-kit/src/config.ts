@@ -31,12 +31,17 @@ export interface Relation {
   readonly holds: (...values: number[]) => boolean;
 }
 
+/** Finds faults that no rule between numbers can say. Given what was read without fault, by variable. */
+export type ConfigCheck = (values: ReadonlyMap<string, unknown>) => readonly ConfigFault[];
+
 /** Where a configuration comes from, besides its schema. */
 export interface LoadOptions {
   /** The environment to read. @default process.env */
   readonly env?: Readonly<Record<string, string | undefined>>;
   /** Rules between variables; one that names a variable the schema lacks is skipped. @default none */
   readonly relations?: readonly Relation[];
+  /** Further checks, whose faults are reported with the others. @default none */
+  readonly checks?: readonly ConfigCheck[];
 }
 
 type Found = { readonly kind: "text"; readonly text: string } | { readonly kind: "absent" } | FaultResult;
@@ -105,6 +110,7 @@ export function loadConfig<P extends TProperties>(schema: TObject<P>, options: L
     else if (read.value !== undefined) values.set(name, freezeDeep(read.value));
   }
   faults.push(...relationFaults(options.relations ?? [], values, schema.properties));
+  for (const check of options.checks ?? []) faults.push(...check(values));
   if (faults.length > 0) throw new ConfigError(faults);
   // Each value was checked against its property's schema, and each property is present or optional.
   return Object.freeze(Object.fromEntries(values)) as Config<P>;

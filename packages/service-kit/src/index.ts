@@ -11,6 +11,7 @@ export {
 } from "./base-config.ts";
 export {
   type Config,
+  type ConfigCheck,
   effectiveConfig,
   type LoadOptions,
   loadConfig,
@@ -28,6 +29,12 @@ export {
   serviceKitErrors,
 } from "./errors.ts";
 export { type Check, type CheckResult, Health, type HealthReport } from "./health.ts";
+export {
+  type KafkaConnectionConfig,
+  kafkaConnection,
+  kafkaSecurityConfig,
+  kafkaSecurityFaults,
+} from "./kafka-security.ts";
 export { createLogger, type Logger, type LoggerOptions, type LogLevel } from "./logger.ts";
 export {
   type Counter,

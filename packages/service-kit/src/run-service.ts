@@ -7,11 +7,13 @@
 //   R3. The admin port opens before `start`, so that a slow start can be watched; ready only after it.
 
 import { readFileSync } from "node:fs";
+import { armFailPoint, parseFailPoint } from "@riffle/streams";
 import type { TObject, TProperties } from "typebox";
 import { startAdminServer } from "./admin-server.ts";
 import { type Config, effectiveConfig, loadConfig, type Relation, secretValues } from "./config.ts";
 import { ConfigError } from "./errors.ts";
 import { Health } from "./health.ts";
+import { kafkaSecurityFaults } from "./kafka-security.ts";
 import { createLogger, type Logger, type LogLevel } from "./logger.ts";
 import { Metrics } from "./metrics.ts";
 import { listenForShutdown, Shutdown, type ShutdownStep } from "./shutdown.ts";
@@ -26,6 +28,7 @@ export interface ProcessConfig {
   readonly ADMIN_PORT: number;
   readonly LOG_LEVEL: LogLevel;
   readonly SHUTDOWN_DEADLINE_MS: number;
+  readonly RIFFLE_FAILPOINT?: string | undefined;
 }
 
 /** What a service is given to start with. */
@@ -100,7 +103,7 @@ function loadOrEnd<P extends TProperties>({
   relations,
 }: ServiceDefinition<P>): Config<P> {
   try {
-    return loadConfig(configSchema, { relations: relations ?? [] });
+    return loadConfig(configSchema, { relations: relations ?? [], checks: [kafkaSecurityFaults] });
   } catch (error) {
     if (error instanceof ConfigError) endWithConfigFaults(name, error);
     throw error;
@@ -130,6 +133,13 @@ export async function runService<P extends TProperties>(
   const health = new Health();
   const shutdown = new Shutdown(log, own.SHUTDOWN_DEADLINE_MS);
   watchProcess(name, log, shutdown, health);
+  if (own.RIFFLE_FAILPOINT !== undefined) {
+    armFailPoint(parseFailPoint(own.RIFFLE_FAILPOINT));
+    log.warn(
+      { failPoint: own.RIFFLE_FAILPOINT },
+      "a fail-point is armed: this process will break on purpose",
+    );
+  }
   log.info({ version, pid: process.pid, config: effectiveConfig(configSchema, config) }, "starting");
   try {
     const admin = await startAdminServer({

@@ -8,6 +8,7 @@ import { connectStreams, type StreamsClient } from "@riffle/streams/kafka";
 import type { TObject, TProperties } from "typebox";
 import type { baseConfig, streamConfig } from "../base-config.ts";
 import type { Config } from "../config.ts";
+import { kafkaConnection } from "../kafka-security.ts";
 import { runService, type ServiceContext, type ServiceDefinition } from "../run-service.ts";
 import { NestLogger } from "./nest-logger.ts";
 import { PassThroughFilter } from "./pass-through-filter.ts";
@@ -52,14 +53,19 @@ class KafkaStageRunner implements StageRunner {
   async start(stage: Stage): Promise<void> {
     const { config, log, metrics } = this.#context;
     this.#client = await connectStreams(stage, {
-      brokers: config.KAFKA_BROKERS,
+      ...kafkaConnection(config),
       instanceId: config.RIFFLE_INSTANCE_ID,
       sessionTimeoutMs: config.SESSION_TIMEOUT_MS,
       transactionTimeoutMs: config.TRANSACTION_TIMEOUT_MS,
       heartbeatIntervalMs: config.HEARTBEAT_INTERVAL_MS,
       log: (message, details) => log.debug({ ...details }, message),
     });
-    const options = { idleAfterMs: config.IDLE_AFTER_MS, commitIntervalMsMax: config.COMMIT_INTERVAL_MS_MAX };
+    const options = {
+      idleAfterMs: config.IDLE_AFTER_MS,
+      commitIntervalMsMax: config.COMMIT_INTERVAL_MS_MAX,
+      checkpointIntervalMs: config.CHECKPOINT_INTERVAL_MS,
+      ...(config.STATE_DIR === undefined ? {} : { stateDir: config.STATE_DIR }),
+    };
     const observer = observeWorker(metrics, log, () => this.#worker);
     this.#worker = new StreamWorker(stage, this.#client, options, observer);
     this.#worker.run().catch((error: unknown) => this.#context.fatal(error));

@@ -6,7 +6,7 @@
 import "reflect-metadata";
 import { EventPattern } from "@nestjs/microservices";
 import type { Topic } from "@riffle/contracts";
-import type { RecordBatch, Stage, StoreSpec, Task, TopicHandler } from "@riffle/streams";
+import type { AnyStoreSpec, RecordBatch, Stage, Task, TopicHandler } from "@riffle/streams";
 
 /** The transport id of stream handlers: in a hybrid application no other strategy takes them. */
 export const STREAM_TRANSPORT: unique symbol = Symbol("riffle:stream");
@@ -14,7 +14,7 @@ export const STREAM_TRANSPORT: unique symbol = Symbol("riffle:stream");
 /** What a handler needs besides its topic. */
 export interface StreamHandlerOptions {
   /** Stores by the name the handler's class uses for them; each becomes a changelog topic. */
-  readonly stores?: Readonly<Record<string, StoreSpec<unknown>>>;
+  readonly stores?: Readonly<Record<string, AnyStoreSpec>>;
   /** Topics the handler may emit to. */
   readonly emits?: readonly Topic<unknown>[];
 }
@@ -22,7 +22,7 @@ export interface StreamHandlerOptions {
 /** What the transport finds in the extras of a decorated method. */
 export interface StreamHandlerExtras {
   readonly topic: Topic<unknown>;
-  readonly stores: readonly StoreSpec<unknown>[];
+  readonly stores: readonly AnyStoreSpec[];
   readonly emits: readonly Topic<unknown>[];
 }
 

@@ -1,8 +1,9 @@
-// What a stream service counts: the worker's observer, in Prometheus' terms.
+// What a stream service counts: the worker's observer, in Prometheus' terms. Its stores are in store-metrics.ts.
 
 import type { StreamWorker, WorkerObserver } from "@riffle/streams";
 import type { Logger } from "../logger.ts";
 import type { Metrics } from "../metrics.ts";
+import { observeStores } from "./store-metrics.ts";
 
 /** An observer that counts and logs. `worker` is asked for its lag at each scrape. */
 export const observeWorker = (
@@ -25,10 +26,6 @@ export const observeWorker = (
   const commits = metrics.histogram({
     name: "riffle_stream_commit_duration_seconds",
     help: "Duration of an atomic commit: produce, offsets, end of transaction.",
-  });
-  const restores = metrics.counter({
-    name: "riffle_stream_restored_records_total",
-    help: "Changelog records applied while restoring.",
   });
   const failures = metrics.counter({
     name: "riffle_stream_failures_total",
@@ -58,10 +55,7 @@ export const observeWorker = (
       deadLetters.inc(report.deadLetters);
       commits.observe(report.durationMs / 1000);
     },
-    restored: (report) => {
-      restores.inc(report.records);
-      log.info(report, "store restored");
-    },
+    ...observeStores(metrics, log, worker),
     failed: (error, action) => {
       failures.inc({ action });
       log.warn({ err: error, action }, "the worker met an error");

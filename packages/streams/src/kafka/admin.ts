@@ -4,7 +4,9 @@ import { setTimeout as delay } from "node:timers/promises";
 import { StreamsError } from "../errors.ts";
 import { Coordinator, failIfRefused } from "./coordinator.ts";
 import { type Admin, createAdmin } from "./kafkajs-internals.ts";
+import type { TopicPartition } from "./ports.ts";
 import { listedOffsets } from "./position-reader.ts";
+import { fetch } from "./protocol/fetch.ts";
 import { offsetFetch } from "./protocol/offset-fetch.ts";
 import { Wire, type WireOptions } from "./wire.ts";
 
@@ -31,7 +33,8 @@ export interface PartitionLag {
 /** What operators and tests ask of a cluster. */
 export interface ClusterAdmin {
   /**
-   * Creates the topics that do not exist yet, and returns when every partition of all of them has a leader.
+   * Creates the topics that do not exist yet, and returns when every partition of all of them has a leader and what
+   * was created is served by all its replicas.
    * A topic that exists is left as it is.
    */
   createTopics(topics: readonly TopicCreation[]): Promise<void>;
@@ -84,6 +87,7 @@ class KafkaAdmin implements ClusterAdmin {
     const missing = topics.filter(({ name }) => !existing.has(name));
     if (missing.length > 0) await this.#create(missing);
     if (topics.length > 0) await this.#untilLed(topics);
+    if (missing.length > 0) await this.#untilServed(missing.map(({ name }) => name));
   }
 
   listTopics(): Promise<string[]> {
@@ -138,6 +142,56 @@ class KafkaAdmin implements ClusterAdmin {
           `Creating ${topics.map(({ name }) => name).join(", ")}: no leaders after ${readyDeadlineMs} ms.`,
         );
       }
+    }
+  }
+
+  /**
+   * A broker is in the metadata as a partition's leader or replica a moment before it acts as one, seconds on a busy
+   * cluster; until then the first write waits. No error when the time is over: a replica may be down.
+   */
+  async #untilServed(names: readonly string[]): Promise<void> {
+    const deadline = Date.now() + readyDeadlineMs;
+    await this.#untilKnown(names, deadline);
+    const unserved = new Map<number, TopicPartition[]>();
+    for (const topic of names) {
+      for (let partition = 0; partition < this.#wire.partitionCount(topic); partition++) {
+        for (const node of this.#wire.replicasOf(topic, partition)) {
+          unserved.set(node, [...(unserved.get(node) ?? []), { topic, partition }]);
+        }
+      }
+    }
+    await Promise.all(
+      [...unserved].map(async ([node, replicas]) => {
+        let left = replicas;
+        while (left.length > 0 && Date.now() < deadline) {
+          left = await this.#notServed(node, left);
+          if (left.length > 0) await delay(pollMs);
+        }
+      }),
+    );
+  }
+
+  /** The broker that is asked may learn of a new topic later than the one that told its leaders. */
+  async #untilKnown(names: readonly string[], deadline: number): Promise<void> {
+    for (;;) {
+      try {
+        return await this.#wire.loadTopics(names);
+      } catch (error) {
+        if (Date.now() >= deadline) throw error;
+        await delay(pollMs);
+      }
+    }
+  }
+
+  /** Followers answer a consumer's fetch too (KIP-392), so one request tells of every replica on a node. */
+  async #notServed(node: number, replicas: readonly TopicPartition[]): Promise<TopicPartition[]> {
+    const positions = replicas.map((partition) => ({ ...partition, offset: 0 }));
+    const limits = { maxWaitMs: 0, bytesMax: 1, partitionBytesMax: 1 };
+    try {
+      const { partitions } = await this.#wire.send(node, fetch(positions, limits));
+      return partitions.filter(({ errorCode }) => errorCode !== 0);
+    } catch {
+      return [...replicas];
     }
   }
 

@@ -1,18 +1,23 @@
-// Restoring: reads a changelog partition from its start to the end it had when the reading began.
+// Restoring: reads a changelog partition from its start, or from where a local copy ends, to the end it had when the
+// reading began.
 //
 //   C1. The end is the high watermark, open transactions included, so the read waits until each of them is decided:
 //       what a former owner committed last is never missed.
 //   C2. Read committed: what it aborted is never applied.
 //   C3. Markers, tombstones and compacted-away offsets move the position like any record.
 
+import { failPoint } from "../fail-points.ts";
+import type { ChangelogFacts } from "../state/checkpoint.ts";
 import type { RawRecord } from "../worker/record.ts";
 import { failIfRefused } from "./coordinator.ts";
-import type { ChangelogSource, TopicPartition } from "./ports.ts";
+import type { ChangelogSource, Replayed, ReplayOptions, TopicPartition } from "./ports.ts";
 import { leaderOf, listedOffsets, readFromLeaders } from "./position-reader.ts";
+import { describeTopicConfig } from "./protocol/describe-configs.ts";
 import { errorCodes } from "./protocol/errors.ts";
 import { type FetchedPartition, fetch } from "./protocol/fetch.ts";
+import { topicIdentity } from "./protocol/metadata.ts";
 import { committedRecords } from "./read-committed.ts";
-import { decodeRecordBatches } from "./record-batch.ts";
+import { type DecodedBatch, decodeRecordBatches } from "./record-batch.ts";
 import type { Wire } from "./wire.ts";
 
 const limits = { maxWaitMs: 100, bytesMax: 8 << 20, partitionBytesMax: 4 << 20 };
@@ -27,32 +32,71 @@ export class ChangelogReader implements ChangelogSource {
     this.#wire = wire;
   }
 
+  async describe(partition: TopicPartition): Promise<ChangelogFacts> {
+    const { topic } = partition;
+    const name = `${topic}/${partition.partition}`;
+    const start = (await listedOffsets(this.#wire, [partition], "earliest")).get(name);
+    const end = (await listedOffsets(this.#wire, [partition], "latest")).get(name);
+    const node = await this.#wire.anyNode();
+    const { errorCode, clusterId, topicId } = await this.#wire.send(node, topicIdentity(topic));
+    failIfRefused(`Metadata of ${topic}`, errorCode);
+    const retention = await this.#wire.send(node, describeTopicConfig(topic, "delete.retention.ms"));
+    return {
+      clusterId,
+      topicId,
+      startOffset: start ?? 0,
+      endOffset: end ?? 0,
+      // A cluster that does not let it be read leaves no age at which a copy could be believed.
+      deleteRetentionMs: retention.errorCode === errorCodes.NONE ? Number(retention.value ?? 0) : 0,
+    };
+  }
+
   async replay(
     partition: TopicPartition,
     apply: (record: RawRecord) => void,
     onStall: () => Promise<void>,
-  ): Promise<number> {
+    { fromOffset, toOffset = Number.POSITIVE_INFINITY, onProgress }: ReplayOptions = {},
+  ): Promise<Replayed> {
     const name = `${partition.topic}/${partition.partition}`;
-    const end = (await listedOffsets(this.#wire, [partition], "latest")).get(name) ?? 0;
-    let offset = (await listedOffsets(this.#wire, [partition], "earliest")).get(name) ?? 0;
-    let applied = 0;
-    let stalled = 0;
-    while (offset < end) {
-      const fetched = await this.#fetch(partition, offset);
-      const batches = decodeRecordBatches(fetched.records);
-      for (const record of committedRecords(batches, fetched.aborted, offset)) {
+    const logEnd = (await listedOffsets(this.#wire, [partition], "latest")).get(name) ?? 0;
+    const end = Math.min(logEnd, toOffset);
+    const start = fromOffset ?? (await listedOffsets(this.#wire, [partition], "earliest")).get(name) ?? 0;
+    let offset = start;
+    let records = 0;
+    let ahead = offset < end ? this.#fetchNext(partition, offset, onStall) : undefined;
+    while (ahead !== undefined) {
+      const { batches, aborted, nextOffset } = await ahead;
+      // The next answer is under way while this one is applied.
+      ahead = nextOffset < end ? this.#fetchNext(partition, nextOffset, onStall) : undefined;
+      ahead?.catch(() => {});
+      for (const record of committedRecords(batches, aborted, offset)) {
         apply(record);
-        applied++;
+        records++;
       }
-      const last = batches.at(-1);
-      if (last !== undefined) {
-        offset = last.lastOffset + 1;
-        stalled = 0;
-      } else if (++stalled === stalledAfter) {
-        await onStall();
-      }
+      offset = nextOffset;
+      failPoint("during-restore");
+      await onProgress?.({ records, fromOffset: start, nextOffset: offset, endOffset: end });
     }
-    return applied;
+    return { records, fromOffset: start, nextOffset: offset };
+  }
+
+  /** What comes at the offset, as soon as no open transaction is in the way. */
+  async #fetchNext(
+    partition: TopicPartition,
+    offset: number,
+    onStall: () => Promise<void>,
+  ): Promise<{
+    readonly batches: DecodedBatch[];
+    readonly aborted: FetchedPartition["aborted"];
+    readonly nextOffset: number;
+  }> {
+    for (let stalled = 1; ; stalled++) {
+      const { records, aborted } = await this.#fetch(partition, offset);
+      const batches = decodeRecordBatches(records);
+      const last = batches.at(-1);
+      if (last !== undefined) return { batches, aborted, nextOffset: last.lastOffset + 1 };
+      if (stalled === stalledAfter) await onStall();
+    }
   }
 
   #fetch(partition: TopicPartition, offset: number): Promise<FetchedPartition> {

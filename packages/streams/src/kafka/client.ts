@@ -1,14 +1,16 @@
 // Everything a worker needs of Kafka, connected: three wires, because a broker serves the requests of one connection
 // in order and a join, a long poll or a restore would hold up the commits behind it.
 
-import { StreamsConfigError } from "../errors.ts";
+import { StreamsConfigError, StreamsError } from "../errors.ts";
 import { readPositionMetadata } from "../worker/position-metadata.ts";
 import type { Stage } from "../worker/stage.ts";
 import { changelogTopic } from "../worker/task.ts";
 import { connectAdmin } from "./admin.ts";
 import { ChangelogReader } from "./changelog-reader.ts";
+import type { Compression } from "./compression.ts";
 import { Fetcher, type FetcherOptions } from "./fetcher.ts";
 import { GroupMember } from "./group-member.ts";
+import { PerTaskSenders } from "./per-task-senders.ts";
 import type {
   ChangelogSource,
   GroupMembership,
@@ -37,7 +39,17 @@ export interface StreamsClientOptions extends Omit<WireOptions, "clientId"> {
   /** Default 10,000; must be below the session time-out, or a commit could end after its member was given up. */
   readonly transactionTimeoutMs?: number;
   readonly fetch?: FetcherOptions;
+  /** How batches are packed. Default `none`. */
+  readonly compression?: Compression;
+  /**
+   * What one atomic commit covers: all tasks of the process, by one producer, or each task by one of its own, which
+   * costs three requests a task and isolates its failures. Default `per-process`.
+   */
+  readonly producers?: "per-process" | "per-task";
 }
+
+/** The same, apart from where the cluster is. */
+export type StreamsClientSettings = Omit<StreamsClientOptions, "brokers">;
 
 /** The ports of a worker, connected. */
 export interface StreamsClient {
@@ -55,7 +67,8 @@ export interface StreamsClient {
   close(): Promise<void>;
 }
 
-const topicsOf = (stage: Stage) => {
+/** Every topic a stage reads and writes. */
+export const topicsOf = (stage: Stage) => {
   const inputs = [...new Set(stage.handlers.map(({ topic }) => topic.name))];
   const outputs = [
     ...new Set([...stage.handlers.flatMap(({ emits }) => emits.map(({ name }) => name)), stage.deadLetters]),
@@ -118,7 +131,8 @@ const checkTimeouts = (
   if (faults.length > 0) throw new StreamsConfigError(faults);
 };
 
-interface Wires {
+/** The three wires of a client. */
+export interface Wires {
   readonly group: Wire;
   readonly fetch: Wire;
   readonly commit: Wire;
@@ -137,6 +151,23 @@ const openWires = async (optionsFor: (purpose: string) => WireOptions): Promise<
   throw failed?.reason;
 };
 
+const createdWithinMs = 10_000;
+const createdPollMs = 50;
+
+/** Loads topics that were created a moment ago: the broker that is asked may not have heard of them yet. */
+const loadCreated = async (wire: Wire, topics: readonly string[]): Promise<void> => {
+  const deadline = wire.clock.now() + createdWithinMs;
+  for (;;) {
+    try {
+      return await wire.loadTopics(topics);
+    } catch (error) {
+      const isMissing = error instanceof StreamsError && error.code === "STREAMS_TOPIC_MISSING";
+      if (!isMissing || wire.clock.now() > deadline) throw error;
+      await wire.clock.delay(createdPollMs);
+    }
+  }
+};
+
 /** Loads the stage's topics, creates its changelogs, and checks that all of them fit together. */
 const prepareTopics = async (stage: Stage, wires: Wires, adminOptions: WireOptions): Promise<void> => {
   const { inputs, outputs, changelogs } = topicsOf(stage);
@@ -147,7 +178,7 @@ const prepareTopics = async (stage: Stage, wires: Wires, adminOptions: WireOptio
   ]);
   checkCoPartitioning(wires.commit, [...inputs, ...outputs]);
   await createChangelogs(adminOptions, wires.commit, inputs[0] ?? "", changelogs);
-  await wires.commit.loadTopics(changelogs);
+  await loadCreated(wires.commit, changelogs);
   checkCoPartitioning(wires.commit, [...inputs, ...changelogs]);
 };
 
@@ -160,9 +191,10 @@ interface ResolvedOptions {
   readonly transactionTimeoutMs: number;
   readonly rebalanceTimeoutMs: number;
   readonly heartbeatIntervalMs: number;
+  readonly compression: Compression;
 }
 
-const resolveOptions = (stage: Stage, options: StreamsClientOptions): ResolvedOptions => {
+const resolveOptions = (stage: Stage, options: StreamsClientSettings): ResolvedOptions => {
   const {
     instanceId,
     sessionTimeoutMs = 15_000,
@@ -180,6 +212,7 @@ const resolveOptions = (stage: Stage, options: StreamsClientOptions): ResolvedOp
     transactionTimeoutMs,
     rebalanceTimeoutMs,
     heartbeatIntervalMs,
+    compression: options.compression ?? "none",
   };
 };
 
@@ -188,32 +221,43 @@ class KafkaStreamsClient implements StreamsClient {
   readonly transactionalId: string;
   readonly member: GroupMember;
   readonly source: Fetcher;
-  readonly positions: CommittedPositions;
+  readonly positions: PositionReader;
   readonly changelogs: ChangelogReader;
   readonly #wires: Wires;
   readonly #resolved: ResolvedOptions;
+  readonly #committed: CommittedPositions;
+  readonly #perTask: PerTaskSenders | undefined;
 
-  constructor(wires: Wires, resolved: ResolvedOptions, { fetch, log }: StreamsClientOptions) {
+  constructor(wires: Wires, resolved: ResolvedOptions, { fetch, log, producers }: StreamsClientSettings) {
     this.#wires = wires;
     this.#resolved = resolved;
     this.transactionalId = resolved.transactionalId;
     this.source = new Fetcher(wires.fetch, fetch);
     const logged = log === undefined ? {} : { log };
     this.member = new GroupMember(wires.group, { ...resolved, onChange: () => this.interrupt(), ...logged });
-    this.positions = new CommittedPositions(wires.commit, {
+    this.#committed = new CommittedPositions(wires.commit, {
       ...resolved,
       writerOf: (metadata) => readPositionMetadata(metadata)?.writer,
       ...logged,
     });
+    this.#perTask =
+      producers === "per-task"
+        ? new PerTaskSenders(
+            wires.commit,
+            { ...resolved, transactionalId: `${resolved.groupId}-task` },
+            this.#committed,
+          )
+        : undefined;
+    this.positions = this.#perTask ?? this.#committed;
     this.changelogs = new ChangelogReader(wires.commit);
   }
 
-  openSender(): Promise<TransactionalSender> {
-    return TransactionalProducer.open(this.#wires.commit, this.#resolved);
+  async openSender(): Promise<TransactionalSender> {
+    return this.#perTask?.renew() ?? TransactionalProducer.open(this.#wires.commit, this.#resolved);
   }
 
   fenceWriters(partitions: readonly TopicPartition[]): Promise<void> {
-    return this.positions.fenceWriters(partitions);
+    return this.#committed.fenceWriters(partitions);
   }
 
   interrupt(): void {
@@ -225,6 +269,10 @@ class KafkaStreamsClient implements StreamsClient {
     await Promise.all(Object.values(this.#wires).map((wire: Wire) => wire.close()));
   }
 }
+
+/** The same client on wires that are connected already, to topics that are there and loaded: the broker in memory. */
+export const streamsOver = (stage: Stage, wires: Wires, options: StreamsClientSettings): StreamsClient =>
+  new KafkaStreamsClient(wires, resolveOptions(stage, options), options);
 
 /**
  * Connects a stage to Kafka and creates its changelog topics where they are missing.

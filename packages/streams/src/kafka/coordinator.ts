@@ -1,6 +1,5 @@
 // A coordinator: the broker that keeps a group or a transactional id, cached until it proves stale.
 
-import { setTimeout as delay } from "node:timers/promises";
 import { BrokerRefusedError, OutcomeUnknownError } from "../errors.ts";
 import { errorCodes, errorName } from "./protocol/errors.ts";
 import { type CoordinatorKind, findCoordinator } from "./protocol/find-coordinator.ts";
@@ -45,14 +44,15 @@ export class Coordinator {
     lostAnswer: LostAnswer,
     call: (nodeId: number) => Promise<R>,
   ): Promise<R> {
-    const deadline = Date.now() + deadlineMs;
+    const { clock } = this.#wire;
+    const deadline = clock.now() + deadlineMs;
     for (let backoffMs = backoffMsMin; ; backoffMs = Math.min(backoffMs * 2, backoffMsMax)) {
       try {
         this.#nodeId ??= await this.#find();
         return await call(this.#nodeId);
       } catch (error) {
-        if (!this.#mayRepeat(error, lostAnswer) || Date.now() >= deadline) throw error;
-        await delay(backoffMs);
+        if (!this.#mayRepeat(error, lostAnswer) || clock.now() >= deadline) throw error;
+        await clock.delay(backoffMs);
       }
     }
   }

@@ -3,5 +3,5 @@
 
 import { crc32c as native } from "@node-rs/crc32";
 
-/** The unsigned CRC-32C of the bytes. */
-export const crc32c = (bytes: Buffer): number => native(bytes) >>> 0;
+/** The unsigned CRC-32C of the bytes. @param before that of the bytes in front of them, where they come in pieces */
+export const crc32c = (bytes: Buffer, before = 0): number => native(bytes, before) >>> 0;

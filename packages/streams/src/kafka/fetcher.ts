@@ -6,8 +6,8 @@
 //       has caught up. While one is left out the broker is asked to wait only briefly, so that it can come back soon.
 //   F4. An offset that is no longer in the log stops the source with an error that says what was lost.
 
-import { setTimeout as delay } from "node:timers/promises";
 import { OutcomeUnknownError, StreamsError } from "../errors.ts";
+import { unpackedBytesMaxDefault } from "./compression.ts";
 import { failIfRefused } from "./coordinator.ts";
 import type { FetchedChunk, RecordSource, TopicPartition } from "./ports.ts";
 import { listedOffsets } from "./position-reader.ts";
@@ -25,6 +25,8 @@ export interface FetcherOptions {
   readonly partitionBytesMax?: number;
   /** Bytes a partition may hold unread, default 2 MiB. */
   readonly prefetchBytesMax?: number;
+  /** Largest body that one compressed batch may unpack to, default 64 MiB. */
+  readonly unpackedBytesMax?: number;
 }
 
 interface Assigned extends TopicPartition {
@@ -48,6 +50,7 @@ export class Fetcher implements RecordSource {
   readonly #maxWaitMs: number;
   readonly #partitionBytesMax: number;
   readonly #prefetchBytesMax: number;
+  readonly #unpackedBytesMax: number;
   readonly #assigned = new Map<string, Assigned>();
   readonly #polling = new Set<number>();
   #queue: Assigned[] = [];
@@ -60,6 +63,7 @@ export class Fetcher implements RecordSource {
     this.#maxWaitMs = options.maxWaitMs ?? 250;
     this.#partitionBytesMax = options.partitionBytesMax ?? 1 << 20;
     this.#prefetchBytesMax = options.prefetchBytesMax ?? 2 << 20;
+    this.#unpackedBytesMax = options.unpackedBytesMax ?? unpackedBytesMaxDefault;
   }
 
   get ready(): boolean {
@@ -123,10 +127,10 @@ export class Fetcher implements RecordSource {
 
   async #waitForChunk(waitMs: number): Promise<void> {
     const { promise, resolve } = Promise.withResolvers<void>();
-    const timer = setTimeout(resolve, waitMs);
+    const cancel = this.#wire.clock.after(waitMs, resolve);
     this.#wake = resolve;
     await promise;
-    clearTimeout(timer);
+    cancel();
     this.#wake = undefined;
   }
 
@@ -186,7 +190,7 @@ export class Fetcher implements RecordSource {
 
   /** Reading loses nothing: after a lost answer or a moved leader, look where the leaders are and read again. */
   async #recover(): Promise<void> {
-    await delay(retryMs);
+    await this.#wire.clock.delay(retryMs);
     if (!this.#closed) await this.#wire.refreshMetadata().catch(() => {});
     this.#poll();
   }
@@ -195,12 +199,13 @@ export class Fetcher implements RecordSource {
     const { topic, partition, offset } = assigned;
     failIfRefused(`Fetch of ${topic}/${partition} at ${offset}`, fetched.errorCode);
     assigned.end = fetched.highWatermark;
-    const batches = decodeRecordBatches(fetched.records);
+    const batches = decodeRecordBatches(fetched.records, this.#unpackedBytesMax);
     const last = batches.at(-1);
     if (last === undefined) return;
     const records = committedRecords(batches, fetched.aborted, offset);
     assigned.offset = last.lastOffset + 1;
-    const bytes = fetched.records.length;
+    // What the chunk keeps in memory: bodies are views of the response, or have been unpacked from it.
+    const bytes = batches.reduce((sum, { body }) => sum + body.length, 0);
     assigned.chunks.push({ topic, partition, records, nextOffset: assigned.offset, bytes });
     assigned.bytes += bytes;
     if (assigned.chunks.length === 1) this.#queue.push(assigned);

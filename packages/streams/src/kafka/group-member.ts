@@ -7,6 +7,7 @@
 //   G4. A membership continues the last one only when its generation is the next after the last one that was *synced*:
 //       a generation joined but not synced may have given this member's partitions to somebody who has used them.
 
+import type { CancelTimer } from "../clock.ts";
 import { BrokerRefusedError, StreamsConfigError, StreamsError } from "../errors.ts";
 import { type AssignableMember, assignPartitions } from "./assignment.ts";
 import { Coordinator } from "./coordinator.ts";
@@ -52,7 +53,7 @@ export class GroupMember implements GroupMembership {
   #generationId = -1;
   #synced = { memberId: "", generationId: -1 };
   #state: MembershipState = "lost";
-  #timer: NodeJS.Timeout | undefined;
+  #stopTimer: CancelTimer | undefined;
   #answeredAt = 0;
 
   constructor(wire: Wire, options: GroupMemberOptions) {
@@ -197,13 +198,14 @@ export class GroupMember implements GroupMembership {
   }
 
   #startHeartbeats(): void {
-    this.#answeredAt = Date.now();
-    this.#timer = setInterval(() => void this.#heartbeat(), this.#options.heartbeatIntervalMs);
+    const { clock } = this.#wire;
+    this.#answeredAt = clock.now();
+    this.#stopTimer = clock.every(this.#options.heartbeatIntervalMs, () => void this.#heartbeat());
   }
 
   #stopHeartbeats(): void {
-    clearInterval(this.#timer);
-    this.#timer = undefined;
+    this.#stopTimer?.();
+    this.#stopTimer = undefined;
   }
 
   async #heartbeat(): Promise<void> {
@@ -219,9 +221,9 @@ export class GroupMember implements GroupMembership {
       await this.#coordinator.call(sessionTimeoutMs, "throw", (nodeId) =>
         this.#wire.sendKafkajs(nodeId, request),
       );
-      this.#answeredAt = Date.now();
+      this.#answeredAt = this.#wire.clock.now();
     } catch (error) {
-      if (generation === this.#generationId && this.#timer !== undefined) this.#heartbeatFailed(error);
+      if (generation === this.#generationId && this.#stopTimer !== undefined) this.#heartbeatFailed(error);
     }
   }
 
@@ -230,7 +232,7 @@ export class GroupMember implements GroupMembership {
     if (code === errorCodes.REBALANCE_IN_PROGRESS) this.#worsen("rebalancing");
     else if (code === errorCodes.FENCED_INSTANCE_ID) this.#worsen("replaced");
     else if (code !== undefined && lostCodes.includes(code)) this.#worsen("lost");
-    else if (Date.now() - this.#answeredAt > this.#options.sessionTimeoutMs) this.#worsen("lost");
+    else if (this.#wire.clock.now() - this.#answeredAt > this.#options.sessionTimeoutMs) this.#worsen("lost");
   }
 
   #worsen(state: MembershipState): void {

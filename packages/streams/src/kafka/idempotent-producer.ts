@@ -2,19 +2,23 @@
 // It is what an HTTP edge needs: many small sends under way at once, few requests.
 //
 //   I1. `send` resolves only when every in-sync replica has the record.
-//   I2. Sends that arrive while a leader is busy wait and leave together in its next request (group commit).
+//   I2. Sends that arrive while their leader is busy wait and leave together in its next request (group commit). One
+//       leader's trouble holds up nobody else's records.
 //   I3. A request whose answer is lost is repeated with the same sequences: the broker drops what it has.
 //   I4. When a batch fails for good its producer id is discarded, because its sequence numbers now have a gap.
 //   I5. A send that rejects may still have been written: a rejection is never proof of absence.
 
-import { setTimeout as delay } from "node:timers/promises";
 import { OutcomeUnknownError, StreamsError } from "../errors.ts";
 import type { HeaderPair } from "../worker/record.ts";
+import type { Compression } from "./compression.ts";
 import { failIfRefused } from "./coordinator.ts";
+import { PartitionQueue } from "./partition-queue.ts";
 import { partitionOf } from "./partitioner.ts";
-import { batchBytesMax, sendBatches } from "./produce-batches.ts";
+import { batchBytesMax, produceVerdict, refusal, withoutLeader } from "./produce-batches.ts";
+import { leaderMovedCodes } from "./protocol/errors.ts";
 import { initProducerId, type ProducerIdentity } from "./protocol/init-producer-id.ts";
-import { type BatchRecord, encodeRecordBatch, recordBytesBound } from "./record-batch.ts";
+import { type ProduceOutcome, produce } from "./protocol/produce.ts";
+import { type BatchRecord, recordBytesBound } from "./record-batch.ts";
 import { Wire, type WireOptions } from "./wire.ts";
 
 /** A record to send. */
@@ -36,23 +40,11 @@ export interface IdempotentProducerOptions extends WireOptions {
   readonly deliveryTimeoutMs?: number;
   /** Records that may wait unsent before `send` refuses. Default 10,000: memory stays bounded while brokers are away. */
   readonly queueMax?: number;
+  /** How batches are packed. Default `none`. */
+  readonly compression?: Compression;
 }
 
-interface Pending extends BatchRecord {
-  readonly bytes: number;
-  readonly deadline: number;
-  readonly resolve: () => void;
-  readonly reject: (error: Error) => void;
-}
-
-interface Queue {
-  readonly topic: string;
-  readonly partition: number;
-  readonly waiting: Pending[];
-  sequence: number;
-}
-
-/** Pause before a request without an answer is repeated. */
+/** Pause of a partition before its batch is repeated. */
 const retryMs = 20;
 
 const headersOf = (headers: Readonly<Record<string, string>>): HeaderPair[] =>
@@ -63,16 +55,23 @@ export class IdempotentProducer {
   readonly #wire: Wire;
   readonly #deliveryTimeoutMs: number;
   readonly #queueMax: number;
-  readonly #queues = new Map<string, Queue>();
-  #identity: ProducerIdentity | undefined;
+  readonly #compression: Compression;
+  readonly #queues = new Map<string, PartitionQueue>();
+  /** Leaders with a request under way. */
+  readonly #busy = new Set<number>();
+  #identity: Promise<ProducerIdentity> | undefined;
   #queued = 0;
-  #sending: Promise<void> | undefined;
+  #pumping = false;
+  #cancelExpiry: (() => void) | undefined;
+  #refreshing: Promise<void> | undefined;
   #closed = false;
+  #whenEmpty: (() => void) | undefined;
 
   private constructor(wire: Wire, options: IdempotentProducerOptions) {
     this.#wire = wire;
     this.#deliveryTimeoutMs = options.deliveryTimeoutMs ?? 10_000;
     this.#queueMax = options.queueMax ?? 10_000;
+    this.#compression = options.compression ?? "none";
   }
 
   /** @throws StreamsError when the cluster is unreachable or a topic does not exist */
@@ -82,7 +81,7 @@ export class IdempotentProducer {
       await wire.loadTopics(options.topics);
       await wire.connectLeaders(options.topics);
       const producer = new IdempotentProducer(wire, options);
-      producer.#identity = await producer.#newIdentity(Date.now() + producer.#deliveryTimeoutMs);
+      await producer.#currentIdentity();
       return producer;
     } catch (error) {
       await wire.close();
@@ -124,115 +123,175 @@ export class IdempotentProducer {
       );
     }
     const partition = record.partition ?? partitionOf(key, this.#wire.partitionCount(record.topic));
+    const deadline = this.#wire.clock.now() + this.#deliveryTimeoutMs;
     return new Promise((resolve, reject) => {
-      const pending = { ...content, bytes, deadline: Date.now() + this.#deliveryTimeoutMs, resolve, reject };
-      this.#queue(record.topic, partition).waiting.push(pending);
+      this.#queue(record.topic, partition).push({ ...content, bytes, deadline, resolve, reject });
       this.#queued++;
-      this.#sending ??= this.#run();
+      this.#watchDeadlines();
+      this.#pump();
     });
   }
 
-  /** Waits for what is under way, then closes the connections. Records not acknowledged by then are rejected. */
+  /** Waits for what is under way, each record at most until its delivery time-out, then closes the connections. */
   async close(): Promise<void> {
     this.#closed = true;
-    await this.#sending;
+    if (this.#queued > 0) {
+      const { promise, resolve } = Promise.withResolvers<void>();
+      this.#whenEmpty = resolve;
+      await promise;
+    }
+    this.#cancelExpiry?.();
     await this.#wire.close();
   }
 
-  #queue(topic: string, partition: number): Queue {
+  #queue(topic: string, partition: number): PartitionQueue {
     const name = `${topic}/${partition}`;
     let queue = this.#queues.get(name);
     if (queue === undefined) {
-      queue = { topic, partition, waiting: [], sequence: 0 };
+      queue = new PartitionQueue({ topic, partition }, this.#compression);
       this.#queues.set(name, queue);
     }
     return queue;
   }
 
-  /** Sends round after round until nothing waits. */
-  async #run(): Promise<void> {
-    // One turn of the event loop lets the sends of one burst share the first request too.
-    await delay(0);
-    try {
-      while (this.#queued > 0) await this.#round();
-    } finally {
-      this.#sending = undefined;
-    }
+  /** Looks for work once this turn of the event loop is over, so that the sends of one burst share a request. */
+  #pump(): void {
+    if (this.#pumping) return;
+    this.#pumping = true;
+    setImmediate(() => {
+      this.#pumping = false;
+      this.#dispatch();
+    });
   }
 
-  /** One batch of each waiting partition, to all leaders at once. */
-  async #round(): Promise<void> {
-    const taken = [...this.#queues.values()].filter(({ waiting }) => waiting.length > 0).map(takeBatch);
-    const records = taken.flatMap(({ batch }) => batch);
-    try {
-      await this.#deliver(taken);
-      this.#queued -= records.length;
-      for (const record of records) record.resolve();
-    } catch (error) {
-      this.#queued -= records.length;
-      this.#identity = undefined;
-      for (const record of records) record.reject(error as Error);
-      this.#expire(error as Error);
-    }
-  }
-
-  /** Rejects what has waited past its deadline meanwhile: no request of its own could be in time. */
-  #expire(error: Error): void {
-    const now = Date.now();
+  /** A request to every leader that has none under way and something to be sent (I2). */
+  #dispatch(): void {
+    const byLeader = new Map<number, PartitionQueue[]>();
     for (const queue of this.#queues.values()) {
-      const fresh = queue.waiting.findIndex(({ deadline }) => deadline > now);
-      const expired = queue.waiting.splice(0, fresh < 0 ? queue.waiting.length : fresh);
-      this.#queued -= expired.length;
-      for (const record of expired) record.reject(error);
+      if (!queue.sendable) continue;
+      const leader = this.#wire.leaderOf(queue.topic, queue.partition);
+      if (this.#busy.has(leader)) continue;
+      const led = byLeader.get(leader);
+      if (led === undefined) byLeader.set(leader, [queue]);
+      else led.push(queue);
     }
+    for (const [leader, queues] of byLeader) void this.#sendTo(leader, queues);
   }
 
-  async #deliver(taken: readonly { queue: Queue; batch: Pending[] }[]): Promise<void> {
-    const deadline = Math.min(...taken.flatMap(({ batch }) => batch.map((record) => record.deadline)));
-    this.#identity ??= await this.#newIdentity(deadline);
-    const identity = this.#identity;
-    const batches = taken.map(({ queue, batch }) => ({
-      topic: queue.topic,
-      partition: queue.partition,
-      bytes: encodeRecordBatch(batch, { ...identity, baseSequence: queue.sequence, transactional: false }),
-    }));
-    for (;;) {
-      try {
-        const deadlineMs = Math.max(1, deadline - Date.now());
-        await sendBatches(this.#wire, batches, { transactionalId: null, deadlineMs });
-        break;
-      } catch (error) {
-        if (!(error instanceof OutcomeUnknownError) || Date.now() >= deadline) throw error;
-        await delay(retryMs);
-        await this.#wire.refreshMetadata().catch(() => {});
+  /** Sends one batch of each queue and settles them by the answer. Never rejects. */
+  async #sendTo(leader: number, queues: readonly PartitionQueue[]): Promise<void> {
+    this.#busy.add(leader);
+    for (const queue of queues) queue.inFlight = true;
+    let error: Error | undefined;
+    let outcomes: readonly ProduceOutcome[] = [];
+    try {
+      outcomes = await this.#request(leader, queues);
+    } catch (reason) {
+      error = reason as Error;
+    }
+    this.#busy.delete(leader);
+    for (const queue of queues) {
+      queue.inFlight = false;
+      this.#settle(queue, error ?? outcomeOf(outcomes, queue));
+    }
+    this.#pump();
+  }
+
+  async #request(leader: number, queues: readonly PartitionQueue[]): Promise<readonly ProduceOutcome[]> {
+    if (leader < 0) return queues.map(withoutLeader);
+    const identity = await this.#currentIdentity();
+    const batches = queues.map((queue) => queue.batch(identity));
+    return this.#wire.send(leader, produce(null, this.#deliveryTimeoutMs, batches, 11));
+  }
+
+  /** Decides about the batch under way: acknowledged, to be repeated, or given up. */
+  #settle(queue: PartitionQueue, answer: ProduceOutcome | Error): void {
+    if (!(answer instanceof Error) && produceVerdict(answer.errorCode) === "written") {
+      this.#settled(queue.settle());
+      return;
+    }
+    const again =
+      answer instanceof Error
+        ? answer instanceof OutcomeUnknownError
+        : produceVerdict(answer.errorCode) === "again";
+    if (again && this.#wire.clock.now() < queue.deadline) {
+      void this.#rest(queue, answer instanceof Error || leaderMovedCodes.includes(answer.errorCode));
+      return;
+    }
+    // I4. Other partitions go on under the old identity, whose sequences have no gap there.
+    this.#identity = undefined;
+    this.#settled(queue.fail(answer instanceof Error ? answer : refusal([answer])));
+  }
+
+  async #rest(queue: PartitionQueue, mayHaveMoved: boolean): Promise<void> {
+    queue.resting = true;
+    await this.#wire.clock.delay(retryMs);
+    if (mayHaveMoved) await this.#refreshMetadata();
+    queue.resting = false;
+    this.#pump();
+  }
+
+  /** One look at the metadata for all that ask meanwhile. */
+  async #refreshMetadata(): Promise<void> {
+    this.#refreshing ??= this.#wire
+      .refreshMetadata()
+      .catch(() => {})
+      .finally(() => {
+        this.#refreshing = undefined;
+      });
+    await this.#refreshing;
+  }
+
+  #settled(records: number): void {
+    this.#queued -= records;
+    if (this.#queued === 0) this.#whenEmpty?.();
+  }
+
+  /** Rejects at their deadline the records that wait behind a leader in trouble. */
+  #watchDeadlines(afterMs = this.#deliveryTimeoutMs): void {
+    this.#cancelExpiry ??= this.#wire.clock.after(afterMs, () => {
+      this.#cancelExpiry = undefined;
+      const now = this.#wire.clock.now();
+      let next = Number.POSITIVE_INFINITY;
+      for (const queue of this.#queues.values()) {
+        this.#settled(queue.expire(now, () => this.#overdue(queue)));
+        next = Math.min(next, queue.oldestDeadline);
       }
-    }
-    for (const { queue, batch } of taken) queue.sequence += batch.length;
+      if (next < Number.POSITIVE_INFINITY) this.#watchDeadlines(next - now);
+    });
   }
 
-  async #newIdentity(deadline: number): Promise<ProducerIdentity> {
+  #overdue({ topic, partition }: PartitionQueue): OutcomeUnknownError {
+    return new OutcomeUnknownError(
+      `Produce to ${topic}/${partition}: not acknowledged within ${this.#deliveryTimeoutMs} ms`,
+    );
+  }
+
+  /** The identity for batches of partitions that have none; the same for all until one of them fails (I4). */
+  #currentIdentity(): Promise<ProducerIdentity> {
+    this.#identity ??= this.#newIdentity().catch((error: unknown) => {
+      this.#identity = undefined;
+      throw error;
+    });
+    return this.#identity;
+  }
+
+  async #newIdentity(): Promise<ProducerIdentity> {
+    const deadline = this.#wire.clock.now() + this.#deliveryTimeoutMs;
     for (;;) {
       try {
         const answer = await this.#wire.send(await this.#wire.anyNode(), initProducerId(null, 60_000));
         failIfRefused("InitProducerId", answer.errorCode);
-        for (const queue of this.#queues.values()) queue.sequence = 0;
         return answer;
       } catch (error) {
-        if (Date.now() >= deadline) throw error;
-        await delay(retryMs);
+        if (this.#wire.clock.now() >= deadline) throw error;
+        await this.#wire.clock.delay(retryMs);
       }
     }
   }
 }
 
-/** The head of a queue, as much as fits one batch. */
-const takeBatch = (queue: Queue): { queue: Queue; batch: Pending[] } => {
-  let bytes = 0;
-  let count = 0;
-  for (const record of queue.waiting) {
-    if (bytes + record.bytes > batchBytesMax) break;
-    bytes += record.bytes;
-    count++;
-  }
-  return { queue, batch: queue.waiting.splice(0, count) };
-};
+/** What the answer says of a queue's batch; a partition it leaves out counts as one without a leader. */
+const outcomeOf = (outcomes: readonly ProduceOutcome[], queue: PartitionQueue): ProduceOutcome =>
+  outcomes.find(({ topic, partition }) => topic === queue.topic && partition === queue.partition) ??
+  withoutLeader(queue);

@@ -1,5 +1,6 @@
 export { type ClusterAdmin, connectAdmin, type PartitionLag, type TopicCreation } from "./admin.ts";
 export { connectStreams, type StreamsClient, type StreamsClientOptions } from "./client.ts";
+export { type CommittedRange, CommittedReader, type LogRange } from "./committed-reader.ts";
 export {
   IdempotentProducer,
   type IdempotentProducerOptions,
@@ -7,4 +8,5 @@ export {
 } from "./idempotent-producer.ts";
 export { partitionOf } from "./partitioner.ts";
 export { readTopic, TopicReader, type TopicReaderOptions } from "./topic-reader.ts";
+export { TransactionalWriter, type TransactionalWriterOptions } from "./transactional-writer.ts";
 export type { ClientLog, WireOptions } from "./wire.ts";

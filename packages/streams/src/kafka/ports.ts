@@ -2,6 +2,7 @@
 //
 // The worker and its tests know these, never the classes behind them.
 
+import type { ChangelogFacts } from "../state/checkpoint.ts";
 import type { OutgoingRecord, RawRecord } from "../worker/record.ts";
 import type { TopicPartition } from "./protocol/request.ts";
 import type { CommitOffset, GroupFence } from "./protocol/txn-offset-commit.ts";
@@ -17,9 +18,15 @@ export interface AtomicCommit {
   readonly fence: GroupFence;
 }
 
+/**
+ * Offset after the last record that a commit wrote to a partition, by `topic/partition`. A partition may be missing
+ * though it was written to: the broker does not say where a batch lies that it had already.
+ */
+export type CommittedEnds = ReadonlyMap<string, number>;
+
 /** A producer with a transactional id. After any error it must be discarded and another opened. */
 export interface TransactionalSender {
-  commit(commit: AtomicCommit): Promise<void>;
+  commit(commit: AtomicCommit): Promise<CommittedEnds>;
 }
 
 /** A share of the group's partitions, valid for one generation. */
@@ -86,16 +93,47 @@ export interface PositionReader {
   read(partitions: readonly TopicPartition[]): Promise<StoredPosition[]>;
 }
 
+/** How far a replay has come. */
+export interface ReplayProgress {
+  /** Records applied so far. */
+  readonly records: number;
+  readonly fromOffset: number;
+  readonly nextOffset: number;
+  /** Where it will end. */
+  readonly endOffset: number;
+}
+
+/** Where a replay begins, and who is told of it. */
+export interface ReplayOptions {
+  /** Default the start of the log. */
+  readonly fromOffset?: number;
+  /** Nothing is fetched from it on. Default the end that the log has when the replay begins. */
+  readonly toOffset?: number;
+  /** Called after each piece, and awaited. */
+  readonly onProgress?: (progress: ReplayProgress) => void | Promise<void>;
+}
+
+/** A finished replay. */
+export interface Replayed {
+  /** How many records were applied. */
+  readonly records: number;
+  readonly fromOffset: number;
+  /** Next offset to read. */
+  readonly nextOffset: number;
+}
+
 /** Rebuilds state. */
 export interface ChangelogSource {
+  /** What the log is and how far it reaches now. */
+  describe(partition: TopicPartition): Promise<ChangelogFacts>;
   /**
-   * Applies every committed record from the start of the partition to the end it has now.
+   * Applies every committed record from the start of the partition, or from an offset, to the end it has now.
    * @param onStall called when an open transaction has blocked the end for a while
-   * @returns how many records were applied
    */
   replay(
     partition: TopicPartition,
     apply: (record: RawRecord) => void,
     onStall: () => Promise<void>,
-  ): Promise<number>;
+    options?: ReplayOptions,
+  ): Promise<Replayed>;
 }

@@ -7,7 +7,6 @@
 // id in the offset's metadata, and a reader that is kept waiting takes that id over, which ends the transaction at
 // once (measured: 331 ms instead of 13 s).
 
-import { setTimeout as delay } from "node:timers/promises";
 import { BrokerRefusedError, OutcomeUnknownError } from "../errors.ts";
 import { Coordinator, failIfRefused } from "./coordinator.ts";
 import type { PositionReader, StoredPosition, TopicPartition } from "./ports.ts";
@@ -72,17 +71,18 @@ export class CommittedPositions implements PositionReader {
   }
 
   async #stable(partitions: readonly TopicPartition[]): Promise<CommittedOffset[]> {
-    const asked = Date.now();
+    const { clock } = this.#wire;
+    const asked = clock.now();
     let fenced = false;
     for (;;) {
       const { offsets } = await this.#fetch(partitions, true);
       const unstable = offsets.filter(({ errorCode }) => errorCode === errorCodes.UNSTABLE_OFFSET_COMMIT);
       if (unstable.length === 0) return offsets;
-      if (!fenced && Date.now() - asked > patienceMs) {
+      if (!fenced && clock.now() - asked > patienceMs) {
         fenced = true;
         await this.fenceWriters(unstable);
       }
-      await delay(pollMs);
+      await clock.delay(pollMs);
     }
   }
 
@@ -111,18 +111,18 @@ const leaderPollMs = 50;
  * @throws the last error after that time, and any other error at once
  */
 export const readFromLeaders = async <R>(
-  wire: Pick<Wire, "refreshMetadata">,
+  wire: Pick<Wire, "refreshMetadata" | "clock">,
   read: () => Promise<R>,
   withinMs = leaderWithinMs,
 ): Promise<R> => {
-  const deadline = Date.now() + withinMs;
+  const deadline = wire.clock.now() + withinMs;
   for (;;) {
     try {
       return await read();
     } catch (error) {
       const moved = error instanceof BrokerRefusedError && leaderMovedCodes.includes(error.errorCode);
-      if (!(moved || error instanceof OutcomeUnknownError) || Date.now() > deadline) throw error;
-      await delay(leaderPollMs);
+      if (!(moved || error instanceof OutcomeUnknownError) || wire.clock.now() > deadline) throw error;
+      await wire.clock.delay(leaderPollMs);
       await wire.refreshMetadata().catch(() => {});
     }
   }

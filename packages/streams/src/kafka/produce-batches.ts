@@ -4,10 +4,10 @@
 //       it had: the broker drops what it has already appended.
 //   P2. A batch stays below `batchBytesMax`; nothing else would split it (the broker answers MESSAGE_TOO_LARGE).
 
-import { setTimeout as delay } from "node:timers/promises";
 import { BrokerRefusedError, StreamsError } from "../errors.ts";
 import { errorCodes, errorName, leaderMovedCodes } from "./protocol/errors.ts";
-import { type ProduceBatch, type ProduceOutcome, produce } from "./protocol/produce.ts";
+import { type ProduceBatch, type ProduceOutcome, type ProduceVersion, produce } from "./protocol/produce.ts";
+import type { TopicPartition } from "./protocol/request.ts";
 import type { BatchRecord } from "./record-batch.ts";
 import { recordBytesBound } from "./record-batch.ts";
 import type { Wire } from "./wire.ts";
@@ -21,6 +21,7 @@ const retriable: readonly number[] = [
   errorCodes.COORDINATOR_LOAD_IN_PROGRESS,
   errorCodes.COORDINATOR_NOT_AVAILABLE,
   errorCodes.NOT_COORDINATOR,
+  errorCodes.REQUEST_TIMED_OUT,
   errorCodes.NOT_ENOUGH_REPLICAS,
   errorCodes.NOT_ENOUGH_REPLICAS_AFTER_APPEND,
   errorCodes.CONCURRENT_TRANSACTIONS,
@@ -56,6 +57,8 @@ export const chunkRecords = <T extends BatchRecord>(topic: string, records: read
 /** How to send. */
 export interface SendOptions {
   readonly transactionalId: string | null;
+  /** Default 12. */
+  readonly version?: ProduceVersion;
   /** How long refusals may be retried. */
   readonly deadlineMs: number;
 }
@@ -63,6 +66,7 @@ export interface SendOptions {
 /**
  * Sends one batch for each partition and returns when every one is on all in-sync replicas.
  *
+ * @returns what became of each
  * @throws BrokerRefusedError when a broker refuses one for good; the others may have been appended
  * @throws OutcomeUnknownError when no answer came
  */
@@ -70,15 +74,17 @@ export const sendBatches = async (
   wire: Wire,
   batches: readonly ProduceBatch[],
   options: SendOptions,
-): Promise<void> => {
-  const deadline = Date.now() + options.deadlineMs;
+): Promise<ProduceOutcome[]> => {
+  const deadline = wire.clock.now() + options.deadlineMs;
+  const sent: ProduceOutcome[] = [];
   let left = batches;
   for (let backoffMs = backoffMsMin; ; backoffMs = Math.min(backoffMs * 2, backoffMsMax)) {
     const outcomes = await sendOnce(wire, left, options);
     left = refused(left, outcomes);
-    if (left.length === 0) return;
-    if (Date.now() >= deadline) throw refusal(outcomes);
-    await delay(backoffMs);
+    for (const outcome of outcomes) if (outcome.errorCode === errorCodes.NONE) sent.push(outcome);
+    if (left.length === 0) return sent;
+    if (wire.clock.now() >= deadline) throw refusal(outcomes);
+    await wire.clock.delay(backoffMs);
     if (outcomes.some(({ errorCode }) => leaderMovedCodes.includes(errorCode))) await wire.refreshMetadata();
   }
 };
@@ -92,20 +98,33 @@ const sendOnce = async (
   const leaders = Map.groupBy(batches, ({ topic, partition }) => wire.leaderOf(topic, partition));
   const requests = [...leaders].map(async ([leader, of]): Promise<ProduceOutcome[]> => {
     if (leader < 0) return of.map(withoutLeader);
-    return wire.send(leader, produce(options.transactionalId, options.deadlineMs, of));
+    return wire.send(leader, produce(options.transactionalId, options.deadlineMs, of, options.version));
   });
   const settled = await Promise.allSettled(requests);
   for (const result of settled) if (result.status === "rejected") throw result.reason;
   return settled.flatMap((result) => (result.status === "fulfilled" ? result.value : []));
 };
 
-const withoutLeader = ({ topic, partition }: ProduceBatch): ProduceOutcome => ({
+/** What becomes of a batch whose partition has no leader now. */
+export const withoutLeader = ({ topic, partition }: TopicPartition): ProduceOutcome => ({
   topic,
   partition,
   errorCode: errorCodes.LEADER_NOT_AVAILABLE,
   baseOffset: -1,
   errorMessage: null,
 });
+
+/** What an answer says of a batch. */
+export type ProduceVerdict =
+  | "written"
+  /** Not written, or not known to be: send the same bytes again. */
+  | "again"
+  | "refused";
+
+export const produceVerdict = (errorCode: number): ProduceVerdict => {
+  if (errorCode === errorCodes.NONE || errorCode === errorCodes.DUPLICATE_SEQUENCE_NUMBER) return "written";
+  return retriable.includes(errorCode) ? "again" : "refused";
+};
 
 /** The batches to send again. @throws BrokerRefusedError when one is refused for good */
 const refused = (batches: readonly ProduceBatch[], outcomes: readonly ProduceOutcome[]): ProduceBatch[] =>
@@ -114,12 +133,13 @@ const refused = (batches: readonly ProduceBatch[], outcomes: readonly ProduceOut
       ({ topic, partition }) => topic === batch.topic && partition === batch.partition,
     );
     const errorCode = outcome?.errorCode ?? errorCodes.NETWORK_EXCEPTION;
-    if (errorCode === errorCodes.NONE || errorCode === errorCodes.DUPLICATE_SEQUENCE_NUMBER) return false;
-    if (!retriable.includes(errorCode)) throw refusal(outcomes.filter((of) => of === outcome));
-    return true;
+    const verdict = produceVerdict(errorCode);
+    if (verdict === "refused") throw refusal(outcomes.filter((of) => of === outcome));
+    return verdict === "again";
   });
 
-const refusal = (outcomes: readonly ProduceOutcome[]): BrokerRefusedError => {
+/** The first refusal among the outcomes, as an error. */
+export const refusal = (outcomes: readonly ProduceOutcome[]): BrokerRefusedError => {
   const failed = outcomes.find(({ errorCode }) => errorCode !== errorCodes.NONE);
   const code = failed?.errorCode ?? errorCodes.NETWORK_EXCEPTION;
   const where = failed === undefined ? "" : ` to ${failed.topic}/${failed.partition}`;

@@ -4,10 +4,17 @@
 //   B2. A batch is read only after its CRC-32C has been checked.
 //   B3. Key, value and headers of a read record are views of the response, not copies.
 
-import { gunzipSync, zstdDecompressSync } from "node:zlib";
 import { StreamsError } from "../errors.ts";
 import type { HeaderPair, OutgoingRecord, RawRecord } from "../worker/record.ts";
 import { ByteReader } from "./bytes.ts";
+import {
+  type Compression,
+  compress,
+  compressionCodes,
+  compressionMask,
+  decompress,
+  unpackedBytesMaxDefault,
+} from "./compression.ts";
 import { crc32c } from "./crc32c.ts";
 
 /** Bytes before the first record. */
@@ -17,7 +24,6 @@ const logOverheadBytes = 12;
 const crcAt = 17;
 const attributesAt = 21;
 const magic = 2;
-const compressionMask = 0x07;
 const logAppendTimeFlag = 0x08;
 const transactionalFlag = 0x10;
 const controlFlag = 0x20;
@@ -106,8 +112,12 @@ const writeRecord = (
   return at;
 };
 
-/** Encodes records, at least one, as one uncompressed batch. */
-export const encodeRecordBatch = (records: readonly BatchRecord[], producer: BatchProducer): Buffer => {
+/** Encodes records, at least one, as one batch. */
+export const encodeRecordBatch = (
+  records: readonly BatchRecord[],
+  producer: BatchProducer,
+  compression: Compression = "none",
+): Buffer => {
   const firstTimestamp = records[0]?.timestampMs ?? 0;
   let maxTimestamp = firstTimestamp;
   let size = headerBytes;
@@ -125,20 +135,40 @@ export const encodeRecordBatch = (records: readonly BatchRecord[], producer: Bat
     const record = records[i] as BatchRecord;
     at = writeRecord(buffer, at, record, i, record.timestampMs - firstTimestamp, bodies[i] as number);
   }
+  const batch = compression === "none" ? buffer : packed(buffer, compression);
+  writeHeader(batch, records.length, firstTimestamp, maxTimestamp, producer, compressionCodes[compression]);
+  return batch;
+};
+
+/** A batch whose body is packed; the header is still to be written. */
+const packed = (batch: Buffer, compression: Compression): Buffer => {
+  const body = compress(compression, batch.subarray(headerBytes));
+  const buffer = Buffer.allocUnsafe(headerBytes + body.length);
+  buffer.set(body, headerBytes);
+  return buffer;
+};
+
+const writeHeader = (
+  buffer: Buffer,
+  count: number,
+  firstTimestamp: number,
+  maxTimestamp: number,
+  producer: BatchProducer,
+  codec: number,
+): void => {
   buffer.writeBigInt64BE(0n, 0);
-  buffer.writeInt32BE(size - logOverheadBytes, 8);
+  buffer.writeInt32BE(buffer.length - logOverheadBytes, 8);
   buffer.writeInt32BE(-1, 12);
   buffer[16] = magic;
-  buffer.writeInt16BE(producer.transactional ? transactionalFlag : 0, attributesAt);
-  buffer.writeInt32BE(records.length - 1, 23);
+  buffer.writeInt16BE((producer.transactional ? transactionalFlag : 0) | codec, attributesAt);
+  buffer.writeInt32BE(count - 1, 23);
   buffer.writeBigInt64BE(BigInt(firstTimestamp), 27);
   buffer.writeBigInt64BE(BigInt(maxTimestamp), 35);
   buffer.writeBigInt64BE(producer.producerId, 43);
   buffer.writeInt16BE(producer.producerEpoch, 51);
   buffer.writeInt32BE(producer.baseSequence, 53);
-  buffer.writeInt32BE(records.length, 57);
+  buffer.writeInt32BE(count, 57);
   buffer.writeUInt32BE(crc32c(buffer.subarray(attributesAt)), crcAt);
-  return buffer;
 };
 
 /** A batch as read, its records not yet looked at. */
@@ -158,19 +188,26 @@ export interface DecodedBatch {
   readonly body: Buffer;
 }
 
-/** Splits a RECORDS field into batches. A batch the broker cut off at its byte limit is left out. */
-export const decodeRecordBatches = (records: Buffer): DecodedBatch[] => {
+/**
+ * Splits a RECORDS field into batches. A batch the broker cut off at its byte limit is left out.
+ *
+ * @param unpackedBytesMax largest body that one compressed batch may unpack to
+ */
+export const decodeRecordBatches = (
+  records: Buffer,
+  unpackedBytesMax = unpackedBytesMaxDefault,
+): DecodedBatch[] => {
   const batches: DecodedBatch[] = [];
   for (let at = 0; at + headerBytes <= records.length; ) {
     const end = at + logOverheadBytes + records.readInt32BE(at + 8);
     if (end > records.length) break;
-    batches.push(decodeBatch(records.subarray(at, end)));
+    batches.push(decodeBatch(records.subarray(at, end), unpackedBytesMax));
     at = end;
   }
   return batches;
 };
 
-const decodeBatch = (bytes: Buffer): DecodedBatch => {
+const decodeBatch = (bytes: Buffer, unpackedBytesMax: number): DecodedBatch => {
   const read = new ByteReader(bytes);
   const baseOffset = read.int64();
   if (bytes[16] !== magic)
@@ -185,7 +222,12 @@ const decodeBatch = (bytes: Buffer): DecodedBatch => {
   const producerId = read.bigint64();
   read.at = 57;
   const count = read.int32();
-  const body = decompress(attributes & compressionMask, bytes.subarray(headerBytes), baseOffset);
+  const codec = attributes & compressionMask;
+  const packedBody = bytes.subarray(headerBytes);
+  const body =
+    codec === 0
+      ? packedBody
+      : decompress(codec, packedBody, unpackedBytesMax, `the batch at offset ${baseOffset}`);
   const control = (attributes & controlFlag) !== 0;
   return {
     baseOffset,
@@ -211,17 +253,6 @@ const controlType = (body: Buffer): number => {
   read.varint();
   read.int16();
   return read.int16();
-};
-
-const decompress = (codec: number, body: Buffer, baseOffset: number): Buffer => {
-  if (codec === 0) return body;
-  if (codec === 1) return gunzipSync(body);
-  if (codec === 4) return zstdDecompressSync(body);
-  const name = codec === 2 ? "snappy" : codec === 3 ? "lz4" : `codec ${codec}`;
-  throw new StreamsError(
-    "STREAMS_COMPRESSION_UNSUPPORTED",
-    `Reading a record batch: the batch at offset ${baseOffset} is compressed with ${name}, which is not read; use none, gzip or zstd.`,
-  );
 };
 
 const corrupt = (baseOffset: number, what: string): StreamsError =>

@@ -7,21 +7,24 @@
 //   X1. An atomic commit is: outputs and changelog, then offsets under generation and member, then EndTxn.
 //   X2. After any error the producer is useless: the caller opens another, which aborts whatever this one left open
 //       and fences whatever of it is still in flight. There is no abort-and-continue.
-//   X3. Transaction version 2 (KIP-890): producing adds the partition, committing offsets adds the group, and the
-//       epoch moves with every commit, so nothing late can land in the next transaction.
+//   X3. Nothing late of one transaction can land in the next: by the epoch, which moves with every commit where the
+//       cluster speaks transaction version 2 (KIP-890), and by X2 where it speaks an older one.
 
-import { BrokerRefusedError, FencedError, StreamsError } from "../errors.ts";
+import { BrokerRefusedError, FencedError } from "../errors.ts";
+import { failPoint } from "../fail-points.ts";
 import type { OutgoingRecord } from "../worker/record.ts";
+import type { Compression } from "./compression.ts";
 import { Coordinator, failIfRefused } from "./coordinator.ts";
-import type { AtomicCommit, TransactionalSender } from "./ports.ts";
+import type { AtomicCommit, CommittedEnds, TopicPartition, TransactionalSender } from "./ports.ts";
 import { chunkRecords, sendBatches } from "./produce-batches.ts";
-import { endTxn } from "./protocol/end-txn.ts";
 import { errorCodes } from "./protocol/errors.ts";
 import { initProducerId, type ProducerIdentity } from "./protocol/init-producer-id.ts";
 import type { ProduceBatch } from "./protocol/produce.ts";
 import { byTopic } from "./protocol/request.ts";
-import { txnOffsetCommit } from "./protocol/txn-offset-commit.ts";
 import { encodeRecordBatch } from "./record-batch.ts";
+import type { TransactionContext, TransactionProtocol } from "./transaction-protocol.ts";
+import { TransactionVersionOne } from "./transaction-version-one.ts";
+import { TransactionVersionTwo } from "./transaction-version-two.ts";
 import type { Wire } from "./wire.ts";
 
 /** How a transactional producer is opened. */
@@ -31,6 +34,8 @@ export interface TransactionalProducerOptions {
   readonly groupId: string;
   /** After it the broker aborts an open transaction. Below the group's session time-out. */
   readonly transactionTimeoutMs: number;
+  /** How batches are packed. Default `none`: the topics' own `compression.type` decides what the broker stores. */
+  readonly compression?: Compression;
 }
 
 /** Answers that mean: somebody else owns this producer, member or generation. */
@@ -56,43 +61,60 @@ export const takeOver = async (
   });
 };
 
+/** The protocol of the cluster: its finalized `transaction.version` decides. */
+export const protocolOf = async (
+  context: TransactionContext,
+  identity: ProducerIdentity,
+): Promise<TransactionProtocol> =>
+  (await context.wire.featureLevel("transaction.version")) >= 2
+    ? new TransactionVersionTwo(context, identity)
+    : new TransactionVersionOne(context, identity);
+
 /** One producer id, one transaction at a time. */
 export class TransactionalProducer implements TransactionalSender {
   readonly #wire: Wire;
   readonly #options: TransactionalProducerOptions;
-  readonly #transactions: Coordinator;
-  readonly #group: Coordinator;
-  #identity: ProducerIdentity;
+  readonly #transaction: TransactionProtocol;
 
-  private constructor(wire: Wire, options: TransactionalProducerOptions, identity: ProducerIdentity) {
+  private constructor(wire: Wire, options: TransactionalProducerOptions, transaction: TransactionProtocol) {
     this.#wire = wire;
     this.#options = options;
-    this.#identity = identity;
-    this.#transactions = new Coordinator(wire, "transaction", options.transactionalId);
-    this.#group = new Coordinator(wire, "group", options.groupId);
+    this.#transaction = transaction;
   }
 
-  /** @throws StreamsError STREAMS_TRANSACTIONS_TOO_OLD below transaction version 2 */
+  /** Fences and aborts whatever the last owner of the id left. */
   static async open(wire: Wire, options: TransactionalProducerOptions): Promise<TransactionalProducer> {
-    const level = await wire.featureLevel("transaction.version");
-    if (level < 2) {
-      throw new StreamsError(
-        "STREAMS_TRANSACTIONS_TOO_OLD",
-        `Opening the transactional producer: the cluster's transaction.version is ${level}, and 2 is needed (Kafka 4.0 or newer). Upgrade it with kafka-features.sh.`,
-      );
-    }
-    return new TransactionalProducer(
-      wire,
-      options,
-      await takeOver(wire, options.transactionalId, options.transactionTimeoutMs),
-    );
+    const { transactionalId, transactionTimeoutMs, groupId } = options;
+    const identity = await takeOver(wire, transactionalId, transactionTimeoutMs);
+    failPoint("after-init-producer");
+    const transactions = new Coordinator(wire, "transaction", transactionalId);
+    const group = new Coordinator(wire, "group", groupId);
+    const context = { wire, transactionalId, transactionTimeoutMs, transactions, group };
+    return new TransactionalProducer(wire, options, await protocolOf(context, identity));
   }
 
-  async commit({ records, offsets, fence }: AtomicCommit): Promise<void> {
+  commit({ records, offsets, fence }: AtomicCommit): Promise<CommittedEnds> {
+    return this.#commit(records, () => this.#transaction.commitOffsets(offsets, fence));
+  }
+
+  /** Commits records that no input stands behind: all of them become visible, or none. No group fences them. */
+  write(records: readonly OutgoingRecord[]): Promise<CommittedEnds> {
+    return this.#commit(records, async () => {});
+  }
+
+  async #commit(
+    records: readonly OutgoingRecord[],
+    commitOffsets: () => Promise<void>,
+  ): Promise<CommittedEnds> {
     try {
-      await this.#produce(records);
-      await this.#commitOffsets(offsets, fence);
-      await this.#end();
+      failPoint("before-produce");
+      const ends = await this.#produce(records);
+      failPoint("after-produce");
+      await commitOffsets();
+      failPoint("after-offset-commit");
+      await this.#transaction.end();
+      failPoint("after-end-txn");
+      return ends;
     } catch (error) {
       if (error instanceof BrokerRefusedError && fencing.includes(error.errorCode)) {
         throw new FencedError(
@@ -104,62 +126,38 @@ export class TransactionalProducer implements TransactionalSender {
     }
   }
 
-  async #produce(records: readonly OutgoingRecord[]): Promise<void> {
+  async #produce(records: readonly OutgoingRecord[]): Promise<CommittedEnds> {
+    const ends = new Map<string, number>();
     const queues = byTopic(records).flatMap(([topic, ofTopic]) =>
       [...Map.groupBy(ofTopic, ({ partition }) => partition)].map(([partition, of]) => ({
         topic,
         partition,
         chunks: chunkRecords(topic, of),
-        sequence: 0,
       })),
     );
+    await this.#transaction.addPartitions(queues);
     for (let round = 0; ; round++) {
-      const batches: ProduceBatch[] = [];
-      for (const queue of queues) {
-        const chunk = queue.chunks[round];
-        if (chunk === undefined) continue;
-        const producer = { ...this.#identity, baseSequence: queue.sequence, transactional: true };
-        batches.push({
-          topic: queue.topic,
-          partition: queue.partition,
-          bytes: encodeRecordBatch(chunk, producer),
-        });
-        queue.sequence += chunk.length;
-      }
-      if (batches.length === 0) return;
-      await sendBatches(this.#wire, batches, {
+      const batches = queues.flatMap(({ topic, partition, chunks }) => {
+        const chunk = chunks[round];
+        return chunk === undefined ? [] : [this.#batch({ topic, partition }, chunk)];
+      });
+      if (batches.length === 0) return ends;
+      const sent = await sendBatches(this.#wire, batches, {
         transactionalId: this.#options.transactionalId,
+        version: this.#transaction.produceVersion,
         deadlineMs: this.#options.transactionTimeoutMs,
       });
+      for (const { topic, partition, baseOffset } of sent) {
+        const queue = queues.find((of) => of.topic === topic && of.partition === partition);
+        if (baseOffset >= 0)
+          ends.set(`${topic}/${partition}`, baseOffset + (queue?.chunks[round]?.length ?? 0));
+      }
     }
   }
 
-  async #commitOffsets(offsets: AtomicCommit["offsets"], fence: AtomicCommit["fence"]): Promise<void> {
-    await this.#group.call(this.#options.transactionTimeoutMs, "throw", async (nodeId) => {
-      const outcomes = await this.#wire.send(nodeId, txnOffsetCommit(this.#owner(), fence, offsets));
-      for (const { topic, partition, errorCode } of outcomes) {
-        failIfRefused(
-          `TxnOffsetCommit of ${topic}/${partition}, generation ${fence.generationId}`,
-          errorCode,
-        );
-      }
-    });
-  }
-
-  async #end(): Promise<void> {
-    const ended = await this.#transactions.call(
-      this.#options.transactionTimeoutMs,
-      "throw",
-      async (nodeId) => {
-        const answer = await this.#wire.send(nodeId, endTxn(this.#owner(), true));
-        failIfRefused(`EndTxn of ${this.#options.transactionalId}`, answer.errorCode);
-        return answer;
-      },
-    );
-    this.#identity = ended;
-  }
-
-  #owner() {
-    return { transactionalId: this.#options.transactionalId, ...this.#identity };
+  #batch(partition: TopicPartition, records: readonly OutgoingRecord[]): ProduceBatch {
+    const baseSequence = this.#transaction.takeSequence(partition, records.length);
+    const producer = { ...this.#transaction.identity, baseSequence, transactional: true };
+    return { ...partition, bytes: encodeRecordBatch(records, producer, this.#options.compression) };
   }
 }

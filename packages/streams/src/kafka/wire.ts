@@ -4,8 +4,10 @@
 //   W2. A broker serves the requests of one connection in order, so whatever may block there (a join, a long poll)
 //       gets a wire of its own.
 
+import { type Clock, systemClock } from "../clock.ts";
 import { BrokerRefusedError, OutcomeUnknownError, StreamsError } from "../errors.ts";
 import { ByteReader } from "./bytes.ts";
+import { connectionFailure } from "./connection-failure.ts";
 import {
   type ClusterAddress,
   createCluster,
@@ -35,14 +37,25 @@ const closeDeadlineMs = 2_000;
 
 /** Connections to a cluster. */
 export class Wire {
+  /** The time that everything above this wire lives in. */
+  readonly clock: Clock;
   readonly #cluster: KafkajsCluster;
   readonly #connecting = new Map<KafkajsConnection, Promise<unknown>>();
 
-  private constructor(cluster: KafkajsCluster) {
+  private constructor(cluster: KafkajsCluster, clock: Clock) {
     this.#cluster = cluster;
+    this.clock = clock;
   }
 
-  /** @throws StreamsError STREAMS_CLUSTER_UNREACHABLE when no broker of the list answers */
+  /** A wire on connections made elsewhere: the broker in memory has its own. */
+  static over(cluster: KafkajsCluster, clock: Clock): Wire {
+    return new Wire(cluster, clock);
+  }
+
+  /**
+   * @throws StreamsError STREAMS_CLUSTER_UNREACHABLE when no broker of the list answers,
+   *   STREAMS_AUTHENTICATION_FAILED or STREAMS_TLS_FAILED when one refuses who this is, or is not who it says
+   */
   static async connect(options: WireOptions): Promise<Wire> {
     const { connectionTimeoutMs = 3_000, requestTimeoutMs = 8_000, log } = options;
     const cluster = createCluster({ ...options, connectionTimeoutMs, requestTimeoutMs }, (message) =>
@@ -53,13 +66,9 @@ export class Wire {
       await cluster.refreshMetadata();
     } catch (cause) {
       await cluster.disconnect().catch(() => {});
-      throw new StreamsError(
-        "STREAMS_CLUSTER_UNREACHABLE",
-        `Connecting to Kafka at ${options.brokers.join(", ")} failed: ${(cause as Error).message}. Check the addresses, and that the brokers advertise names this process can reach.`,
-        { cause },
-      );
+      throw connectionFailure(options, cause);
     }
-    return new Wire(cluster);
+    return new Wire(cluster, systemClock);
   }
 
   /** Sends to one broker and reads the answer. */
@@ -163,6 +172,14 @@ export class Wire {
   /** How many replicas the loaded topic's first partition has. */
   replicationFactor(topic: string): number {
     return this.#cluster.findTopicPartitionMetadata(topic)[0]?.replicas.length ?? 1;
+  }
+
+  /** The nodes that keep a partition of a loaded topic, its leader among them. */
+  replicasOf(topic: string, partition: number): readonly number[] {
+    const found = this.#cluster
+      .findTopicPartitionMetadata(topic)
+      .find(({ partitionId }) => partitionId === partition);
+    return found?.replicas ?? [];
   }
 
   /** The node that leads a partition of a loaded topic; -1 while it has none. */

@@ -11,9 +11,22 @@ import { Wire, type WireOptions } from "../../src/kafka/wire.ts";
 import type { OutgoingRecord, RawRecord } from "../../src/worker/record.ts";
 import { eventually } from "./eventually.ts";
 
+/** How long a hook may take that starts a cluster of its own: three JVMs on a busy machine. */
+export const brokerWithinMs = 150_000;
+
+let chosen: readonly string[] | undefined;
+
+/** Has the tests of this file use a cluster of their own from now on; undefined for the shared one. */
+export const useBrokers = (brokers: readonly string[] | undefined): void => {
+  chosen = brokers;
+};
+
+/** The brokers that this file's tests use. */
+export const brokers = (): readonly string[] => chosen ?? inject("kafkaBrokers");
+
 /** How this run reaches its broker. */
 export const wireOptions = (purpose = "test"): WireOptions => ({
-  brokers: inject("kafkaBrokers"),
+  brokers: brokers(),
   clientId: `test-${purpose}`,
 });
 
@@ -28,6 +41,7 @@ export const createTopics = async (
   names: readonly string[],
   partitions = 3,
   configs: Readonly<Record<string, string>> = {},
+  replicationFactor = 1,
 ): Promise<void> => {
   const admin = await connectAdmin(wireOptions("admin"));
   try {
@@ -35,7 +49,7 @@ export const createTopics = async (
       names.map((name) => ({
         name,
         partitions,
-        replicationFactor: 1,
+        replicationFactor,
         configs: { ...keptForEver, ...configs },
       })),
     );

@@ -1,15 +1,17 @@
 // Workers of the counting stage on a real broker: what a test starts, drives and checks them with.
 
-import { afterEach } from "vitest";
 import { connectStreams, type StreamsClient, type StreamsClientOptions } from "../../src/kafka/client.ts";
-import { IdempotentProducer } from "../../src/kafka/idempotent-producer.ts";
-import type { CommitReport } from "../../src/worker/observer.ts";
+import type { Doubt } from "../../src/state/checkpoint.ts";
+import type { CommitReport, RestoreReport } from "../../src/worker/observer.ts";
 import type { Stage } from "../../src/worker/stage.ts";
 import { changelogTopic } from "../../src/worker/task.ts";
 import { StreamWorker, type WorkerOptions } from "../../src/worker/worker.ts";
+import { closing } from "./clients.ts";
 import { createTopics, uniqueName, wireOptions } from "./cluster.ts";
 import { type CountStageOptions, countStage, counts } from "./count-stage.ts";
 import { eventually } from "./eventually.ts";
+
+export { closing, openProducer, toSend } from "./clients.ts";
 
 /** A running worker, and what it told. */
 export interface LiveWorker {
@@ -17,7 +19,9 @@ export interface LiveWorker {
   readonly client: StreamsClient;
   readonly run: Promise<void>;
   readonly reports: CommitReport[];
-  readonly restored: { readonly store: string; readonly partition: number; readonly records: number }[];
+  readonly restored: RestoreReport[];
+  /** Why copies on the local disk were not used. */
+  readonly doubts: Doubt[];
   readonly failures: { readonly error: unknown; readonly action: string }[];
   /** Stops it in order: commits, leaves, closes. */
   stop(): Promise<void>;
@@ -25,18 +29,6 @@ export interface LiveWorker {
 
 /** Sessions shorter than in production, in the same order: heartbeat, transaction, session. */
 const times = { sessionTimeoutMs: 6_000, transactionTimeoutMs: 4_000, heartbeatIntervalMs: 300 };
-
-const toClose: (() => Promise<unknown>)[] = [];
-
-afterEach(async () => {
-  for (const close of toClose.splice(0).toReversed()) await close();
-});
-
-/** Has something closed when the test ends. */
-export const closing = <T extends { close(): Promise<void> }>(thing: T): T => {
-  toClose.push(() => thing.close());
-  return thing;
-};
 
 /** A service of a test's own with its topics created, its changelog too. */
 export const createService = async (options: Omit<CountStageOptions, "service"> = {}, partitions = 3) => {
@@ -57,10 +49,12 @@ export const startWorker = async (
   const client = await connectStreams(stage, { ...wireOptions(), ...times, ...options, instanceId });
   const reports: CommitReport[] = [];
   const restored: LiveWorker["restored"] = [];
+  const doubts: Doubt[] = [];
   const failures: LiveWorker["failures"] = [];
   const worker = new StreamWorker(stage, client, options, {
     committed: (report) => reports.push(report),
     restored: (report) => restored.push(report),
+    copyDoubted: ({ doubt }) => doubts.push(doubt),
     failed: (error, action) => failures.push({ error, action }),
   });
   const run = worker.run();
@@ -69,8 +63,8 @@ export const startWorker = async (
     await worker.stop();
     await client.close();
   };
-  toClose.push(() => stop().catch(() => {}));
-  return { worker, client, run, reports, restored, failures, stop };
+  closing({ close: () => stop().catch(() => {}) });
+  return { worker, client, run, reports, restored, doubts, failures, stop };
 };
 
 /** Waits until the workers share all partitions and are ready. */
@@ -82,17 +76,3 @@ export const eventuallyShared = (partitions: number, ...workers: readonly LiveWo
       workers.reduce((sum, { worker }) => sum + worker.partitions.length, 0) === partitions,
     20_000,
   );
-
-/** A producer for the topics, closed when the test ends. */
-export const openProducer = async (...topics: readonly string[]): Promise<IdempotentProducer> =>
-  closing(await IdempotentProducer.connect({ ...wireOptions("producer"), topics }));
-
-/** A record to send. */
-export const toSend = (topic: string, key: string, value: string, partition?: number) => ({
-  topic,
-  key,
-  value: Buffer.from(value),
-  timestampMs: 1_700_000_000_000,
-  headers: {},
-  ...(partition === undefined ? {} : { partition }),
-});

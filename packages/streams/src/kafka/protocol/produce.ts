@@ -1,4 +1,5 @@
-// Produce (0), version 12. In a transaction it also adds the partition to it (transaction version 2, KIP-890).
+// Produce (0), versions 11 and 12, of one layout. In a transaction version 12 also adds the partition to it
+// (transaction version 2, KIP-890).
 //
 //   request  => transactional_id COMPACT_NULLABLE_STRING, acks INT16, timeout_ms INT32, [topics] TAGS
 //     topics => name COMPACT_STRING, [partitions] TAGS
@@ -26,11 +27,15 @@ export interface ProduceOutcome extends TopicPartition {
 
 const allReplicas = -1;
 
+/** 12 in transactions of version 2; 11 in older ones, whose partitions have been added before, and outside of any. */
+export type ProduceVersion = 11 | 12;
+
 /** @param timeoutMs how long the broker waits for the replicas */
 export const produce = (
   transactionalId: string | null,
   timeoutMs: number,
   batches: readonly ProduceBatch[],
+  apiVersion: ProduceVersion = 12,
 ): KafkaRequest<ProduceOutcome[]> => {
   const size = batches.reduce((sum, { bytes, topic }) => sum + bytes.length + topic.length + 32, 256);
   const body = new ByteWriter(size)
@@ -45,7 +50,7 @@ export const produce = (
     });
     body.noTags();
   });
-  return { api: "Produce", apiKey: 0, apiVersion: 12, body: body.noTags().bytes(), decode };
+  return { api: "Produce", apiKey: 0, apiVersion, body: body.noTags().bytes(), decode };
 };
 
 const decode = (read: ByteReader): ProduceOutcome[] => {

@@ -1,5 +1,5 @@
-// TxnOffsetCommit (28), version 5: offsets inside a transaction, fenced by the group's generation (KIP-447). Version 5
-// also adds the group to the transaction (transaction version 2, KIP-890).
+// TxnOffsetCommit (28), versions 3 and 5, of one layout: offsets inside a transaction, fenced by the group's generation
+// (KIP-447). Version 5 also adds the group to the transaction (transaction version 2, KIP-890).
 //
 //   request  => transactional_id COMPACT_STRING, group_id COMPACT_STRING, producer_id INT64, producer_epoch INT16,
 //               generation_id INT32, member_id COMPACT_STRING, group_instance_id COMPACT_NULLABLE_STRING, [topics] TAGS
@@ -32,10 +32,14 @@ export interface TransactionOwner {
   readonly producerEpoch: number;
 }
 
+/** 3 below transaction version 2, else 5. */
+export type TxnOffsetCommitVersion = 3 | 5;
+
 export const txnOffsetCommit = (
   owner: TransactionOwner,
   fence: GroupFence,
   offsets: readonly CommitOffset[],
+  apiVersion: TxnOffsetCommitVersion = 5,
 ): KafkaRequest<(TopicPartition & { readonly errorCode: number })[]> => {
   const body = new ByteWriter(256 + offsets.length * 96)
     .noTags()
@@ -56,7 +60,7 @@ export const txnOffsetCommit = (
   return {
     api: "TxnOffsetCommit",
     apiKey: 28,
-    apiVersion: 5,
+    apiVersion,
     body: body.noTags().bytes(),
     decode: (read) => {
       read.tags();

@@ -8,6 +8,7 @@ import { sendBatches } from "../../../src/kafka/produce-batches.ts";
 import { encodeRecordBatch } from "../../../src/kafka/record-batch.ts";
 import { TopicReader } from "../../../src/kafka/topic-reader.ts";
 import { takeOver } from "../../../src/kafka/transactional-producer.ts";
+import { closing, openProducer, toSend } from "../../harness/clients.ts";
 import {
   createTopics,
   openWire,
@@ -17,7 +18,6 @@ import {
   wireOptions,
 } from "../../harness/cluster.ts";
 import { eventually, rejectionOf } from "../../harness/eventually.ts";
-import { closing, openProducer, toSend } from "../../harness/live-worker.ts";
 
 const topicOf = async (...perPartition: readonly (readonly string[])[]) => {
   const topic = uniqueName("fetched");

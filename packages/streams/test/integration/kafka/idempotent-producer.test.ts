@@ -3,9 +3,9 @@
 import { describe, expect, it } from "vitest";
 import { IdempotentProducer } from "../../../src/kafka/idempotent-producer.ts";
 import { partitionOf } from "../../../src/kafka/partitioner.ts";
+import { closing, openProducer, toSend } from "../../harness/clients.ts";
 import { committedIn, createTopics, uniqueName, wireOptions } from "../../harness/cluster.ts";
 import { present, rejectionOf } from "../../harness/eventually.ts";
-import { closing, openProducer, toSend } from "../../harness/live-worker.ts";
 import { headersOf } from "../../harness/records.ts";
 
 const newTopic = async (): Promise<string> => {

@@ -1,9 +1,6 @@
 // A bug here lets the engine see what Kafka's own consumer does not see, or miss what it does.
 
-import { execFile } from "node:child_process";
-import { promisify } from "node:util";
-import { beforeAll, describe, expect, inject, it } from "vitest";
-import { toolsClassPath } from "../../../../../infra/kafka/local-kafka.ts";
+import { beforeAll, describe, expect, it } from "vitest";
 import { ChangelogReader } from "../../../src/kafka/changelog-reader.ts";
 import { Coordinator, failIfRefused } from "../../../src/kafka/coordinator.ts";
 import { Fetcher } from "../../../src/kafka/fetcher.ts";
@@ -16,8 +13,8 @@ import { takeOver } from "../../../src/kafka/transactional-producer.ts";
 import type { Wire } from "../../../src/kafka/wire.ts";
 import { createTopics, openWire, outgoing, readUpTo, uniqueName } from "../../harness/cluster.ts";
 import { present } from "../../harness/eventually.ts";
+import { consoleConsumer } from "../../harness/java-tools.ts";
 
-const run = promisify(execFile);
 const producers = 6;
 const rounds = 25;
 
@@ -122,28 +119,6 @@ const interleave = async (wire: Wire, topic: string): Promise<Set<string>> => {
     for (const value of await producer.commit()) committed.add(value);
   }
   return committed;
-};
-
-/** What Kafka's own consumer prints, read committed: `Offset:3	v17` a line. */
-const consoleConsumer = async (
-  topic: string,
-  count: number,
-): Promise<{ offset: number; value: string }[]> => {
-  const { stdout } = await run(
-    "java",
-    [
-      ...["-cp", await toolsClassPath(), "org.apache.kafka.tools.consumer.ConsoleConsumer"],
-      ...["--bootstrap-server", inject("kafkaBrokers").join(","), "--topic", topic, "--from-beginning"],
-      ...["--isolation-level", "read_committed", "--max-messages", String(count), "--timeout-ms", "30000"],
-      ...["--formatter-property", "print.offset=true"],
-    ],
-    { timeout: 40_000 },
-  );
-  return stdout
-    .split("\n")
-    .map((line) => /^Offset:(?<offset>\d+)\t(?<value>\S+)$/.exec(line)?.groups)
-    .filter((groups) => groups !== undefined)
-    .map((groups) => ({ offset: Number(groups["offset"]), value: present(groups["value"]) }));
 };
 
 describe(`${producers} producers that interleave commits and aborts on one partition`, () => {

@@ -2,6 +2,7 @@
 // where to.
 
 import { describe, expect, it } from "vitest";
+import { systemClock } from "../../../src/clock.ts";
 import { BrokerRefusedError, FencedError, OutcomeUnknownError } from "../../../src/errors.ts";
 import { readFromLeaders } from "../../../src/kafka/position-reader.ts";
 import { errorCodes, errorName } from "../../../src/kafka/protocol/errors.ts";
@@ -13,6 +14,7 @@ const refused = (code: number) => new BrokerRefusedError("ListOffsets", code, er
 const failing = (...errors: Error[]) => {
   const seen = { reads: 0, refreshes: 0 };
   const wire = {
+    clock: systemClock,
     refreshMetadata: async () => {
       seen.refreshes++;
     },
@@ -54,7 +56,8 @@ describe("a read of a leader", () => {
 
   it("survives a metadata request that fails too", async () => {
     const { seen, read } = failing(refused(errorCodes.NOT_LEADER_OR_FOLLOWER));
-    const wire = { refreshMetadata: () => Promise.reject(new OutcomeUnknownError("Metadata: no answer")) };
+    const refreshMetadata = () => Promise.reject(new OutcomeUnknownError("Metadata: no answer"));
+    const wire = { clock: systemClock, refreshMetadata };
     expect(await readFromLeaders(wire, read)).toBe("read");
     expect(seen.reads).toBe(2);
   });
