@@ -3,8 +3,10 @@
 // `a1 b1@12 c1` is three events: kind a, number 1, and so on. `@12` is the event time in milliseconds; without it an
 // event comes one millisecond after the one before. A match is its events in order: `a1 b1`.
 //
-// What it does not simulate: the order in which events arrive is the order in which they happened. For late events
-// there is OperatorHarness.
+//   resultsOf         everything a pattern gives in one text: matches, timed out, withdrawn, late
+//   matchesIn         its matches alone, events in order
+//   PatternHarness    one key in the test's own hands, events in order, with its state to look at
+//   OperatorHarness   several keys, events in the order in which they arrive, restarts
 
 import { type CompileOptions, compile } from "../patterns/compile.ts";
 import { isBefore, type PatternEvent, type PatternMatch, type TimedOutMatch } from "../patterns/event.ts";
@@ -52,7 +54,7 @@ export const lettersOf = (text: string, afterMs = 0, firstOffset = 0): PatternEv
     });
 };
 
-/** A match as text: its events in order. */
+/** A match as text, its events in order: `a1 b1`. For matches of a {@link PatternOperator} over letters. */
 export const textOf = (match: Pick<PatternMatch<Letter, string>, "events">): string =>
   Object.values(match.events)
     .flat()
@@ -116,6 +118,58 @@ export const matchesIn = <S extends string>(
   options: CompileOptions = {},
 ): string[] => new PatternHarness(pattern, options).feed(text);
 
+/** Everything that a pattern gave, as text, each list in the order in which it was given. */
+export interface PatternResults {
+  /** Every match that was given out, `a1 b1`, withdrawn later or not. */
+  readonly matches: readonly string[];
+  /** Matches that ran out of time, `a1`, taken back later or not. */
+  readonly timedOut: readonly string[];
+  /** Matches that were given out and then did not hold, because an event came out of order. */
+  readonly withdrawn: readonly string[];
+  /** What had timed out and then had not. */
+  readonly timedOutWithdrawn: readonly string[];
+  /** Events that came after their grace. */
+  readonly late: readonly string[];
+  /** The matches that hold in the end, sorted. */
+  readonly standing: readonly string[];
+}
+
+/** How {@link resultsOf} runs a pattern. */
+export interface ResultsOptions extends CompileOptions {
+  /**
+   * How far behind stream time an event may be, milliseconds.
+   * @default 0
+   */
+  readonly graceMs?: number;
+  /** Stream time at the end, milliseconds: lets what is unfinished run out of time. The last event's unless given. */
+  readonly endMs?: number;
+}
+
+/**
+ * Runs a pattern over events in the order in which they are written, which may be another than that of their times, and
+ * gives everything it gave. Also what timed out, unless `reportTimedOut` is false.
+ *
+ *     const pattern = patternOf<Letter>()
+ *       .begin("a").where(letter("a"))
+ *       .followedBy("b").where(letter("b"))
+ *       .within(10);
+ *     resultsOf(pattern, "a1@1 b1@9 b2@6 a2@12", { graceMs: 5, endMs: 23 });
+ *     // { matches: ["a1 b1", "a1 b2"], withdrawn: ["a1 b1"], standing: ["a1 b2"], timedOut: ["a2"],
+ *     //   timedOutWithdrawn: [], late: [] }
+ *
+ * @throws TypeError when the text is not of events; PatternError what the pattern throws
+ */
+export const resultsOf = <S extends string>(
+  pattern: Pattern<Letter, S>,
+  text: string,
+  { graceMs = 0, endMs, ...options }: ResultsOptions = {},
+): PatternResults => {
+  const harness = new OperatorHarness(pattern, { reportTimedOut: true, ...options, graceMs });
+  harness.feed(text);
+  if (endMs !== undefined) harness.advance(endMs);
+  return harness.results;
+};
+
 /**
  * Runs the operator of a pattern: events in the order in which they arrive, over one key or several.
  *
@@ -127,6 +181,9 @@ export class OperatorHarness<S extends string> {
   readonly #options: CompileOptions & { readonly graceMs: number };
   readonly #pattern: Pattern<Letter, S>;
   readonly #standing = new Map<string, string>();
+  readonly #given = { match: [], timedOut: [], withdrawn: [], timedOutWithdrawn: [], late: [] } as {
+    readonly [Kind in PatternOutput<Letter, S>["kind"]]: string[];
+  };
   #store = new MemoryStore<KeyedPatternState<Letter, S>>();
   #operator: PatternOperator<Letter, S>;
   #streamTimeMs = -1;
@@ -142,6 +199,12 @@ export class OperatorHarness<S extends string> {
   /** The matches that were given out and not withdrawn, sorted. */
   get standing(): string[] {
     return [...this.#standing.values()].toSorted();
+  }
+
+  /** Everything given so far. */
+  get results(): PatternResults {
+    const { match, ...others } = this.#given;
+    return structuredClone({ matches: match, ...others, standing: this.standing });
   }
 
   /** The store, as it is now. */
@@ -192,12 +255,17 @@ export class OperatorHarness<S extends string> {
     return outputs.map((output) => {
       const prefix = output.key === "" ? "" : `${output.key}: `;
       const line = `${prefix}${lineOf(output)}`;
+      this.#given[output.kind].push(`${prefix}${subjectOf(output)}`);
       if (output.kind === "match") this.#standing.set(`${prefix}${output.match.id}`, line);
       if (output.kind === "withdrawn") this.#standing.delete(`${prefix}${output.match.id}`);
       return line;
     });
   }
 }
+
+/** What it is about. */
+const subjectOf = (output: PatternOutput<Letter, string>): string =>
+  output.kind === "late" ? output.event.value.text : textOf(output.match);
 
 const lineOf = (output: PatternOutput<Letter, string>): string => {
   switch (output.kind) {

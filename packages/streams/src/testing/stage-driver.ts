@@ -5,7 +5,7 @@
 
 import type { RecordHeaders, Topic } from "@riffle/contracts/envelope";
 import { headerNames } from "@riffle/contracts/envelope";
-import type { KeyValueStore, StoreSpec } from "../state/store.ts";
+import type { AnyStoreSpec, StoreOf } from "../state/store.ts";
 import type { OutgoingRecord, RawRecord } from "../worker/record.ts";
 import type { Stage } from "../worker/stage.ts";
 import { changelogTopic, PartitionTask } from "../worker/task.ts";
@@ -120,14 +120,14 @@ export class StageDriver {
   }
 
   /** The task's share of a store. */
-  store<V>(spec: StoreSpec<V>): KeyValueStore<V> {
+  store<S extends AnyStoreSpec>(spec: S): StoreOf<S> {
     return this.#task.store(spec);
   }
 
   #commit(): void {
     const changelogs = new Map(
       this.#stage.handlers.flatMap((handler) =>
-        handler.stores.map((spec) => [changelogTopic(this.#stage.service, spec.name), spec.name] as const),
+        handler.stores.map(({ name }) => [changelogTopic(this.#stage.service, name), name] as const),
       ),
     );
     for (const record of this.#task.drain().records) {

@@ -1,0 +1,1 @@
+export { InMemoryKafka, type SentRecord } from "./in-memory-kafka.ts";

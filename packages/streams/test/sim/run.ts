@@ -1,0 +1,55 @@
+// `pnpm run sim --seeds 100000 --from 1`: many runs of the simulation, with what they injected and met.
+//
+// Ends with 1 at the first run that breaks a promise, and when runs enough have not met a fault that they should.
+
+import { parseArgs } from "node:util";
+import { simulateSeeds } from "../../src/testing/simulation/seeds.ts";
+import { scenarios } from "./scenarios.ts";
+
+/** From so many seeds on, a sighting that is missing is a fault. */
+const conclusiveSeeds = 2_000;
+const progressEvery = 1_000;
+
+const { values } = parseArgs({
+  options: { seeds: { type: "string", default: "2000" }, from: { type: "string", default: "1" } },
+});
+const seeds = Number(values.seeds);
+const from = Number(values.from);
+if (!Number.isSafeInteger(seeds) || !Number.isSafeInteger(from) || seeds < 1) {
+  process.stderr.write("usage: --seeds <how many, 1 or more> --from <the first>\n");
+  process.exit(2);
+}
+
+const say = (line: string): void => {
+  process.stdout.write(`${line}\n`);
+};
+const startedAt = performance.now();
+const seconds = (): number => (performance.now() - startedAt) / 1000;
+const table = (title: string, counts: ReadonlyMap<string, number>): void => {
+  say(`\n${title}`);
+  for (const [name, count] of [...counts].toSorted(([, a], [, b]) => b - a))
+    say(`  ${String(count).padStart(9)}  ${name}`);
+};
+
+try {
+  const report = await simulateSeeds({
+    scenarios,
+    from,
+    seeds,
+    ran: (done) => {
+      if (done % progressEvery === 0)
+        say(`${done} of ${seeds} seeds, ${(done / seconds()).toFixed(0)} a second`);
+    },
+  });
+  table("faults injected", report.sighted.faults);
+  table("met", report.sighted.seen);
+  const { events, commits, inputs, outputs, virtualMs, missing } = report;
+  say(
+    `\n${seeds} seeds from ${from}: ${inputs} records written, ${commits} commits judged, ${outputs} outputs compared, ${events} events, ${(virtualMs / 3_600_000).toFixed(1)} hours of virtual time in ${seconds().toFixed(1)} s (${(seeds / seconds()).toFixed(1)} seeds/s). 0 violations.`,
+  );
+  if (missing.length > 0) say(`never met: ${missing.join("; ")}`);
+  if (missing.length > 0 && seeds >= conclusiveSeeds) process.exitCode = 1;
+} catch (error) {
+  process.stderr.write(`${(error as Error).message}\n`);
+  process.exitCode = 1;
+}

@@ -1,0 +1,7 @@
+// The scenarios that are simulated, in turn.
+
+import { countScenario } from "./count-scenario.ts";
+import { patternScenario } from "./pattern-scenario.ts";
+import { windowScenario } from "./window-scenario.ts";
+
+export const scenarios = [countScenario, windowScenario, patternScenario];
