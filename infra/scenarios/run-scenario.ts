@@ -2,7 +2,7 @@
 
 import type { TransactionInput } from "@riffle/contracts";
 import type { AlertReader } from "./alert-reader.ts";
-import { inEventTimeOrder, type Scenario } from "./scenario.ts";
+import type { Scenario } from "./scenario.ts";
 import { AlertLedger, type StoryVerdict } from "./verdict.ts";
 
 export interface RunScenarioOptions {
@@ -21,7 +21,7 @@ const lookEveryMs = 250;
 /** One verdict a story. It never waits longer than it must: each account's sentinel says when all has been seen. */
 export async function runScenario(scenario: Scenario, options: RunScenarioOptions): Promise<StoryVerdict[]> {
   const { send, alerts, withinMs, nowMs = () => performance.now() } = options;
-  for (const transaction of inEventTimeOrder(scenario)) {
+  for (const transaction of scenario.sent) {
     // One after the other: two requests at once could change places on their way to Kafka.
     await send(transaction);
   }

@@ -3,8 +3,8 @@
 import type { Alert } from "@riffle/contracts";
 import type { Scenario, Story } from "./scenario.ts";
 
-/** The ids of an alert's causes, and whether it was raised or withdrawn. */
-type SeenAlert = Pick<Alert, "accountId" | "status"> & {
+/** The rule and the ids of an alert's causes, and whether it was raised or withdrawn. */
+type SeenAlert = Pick<Alert, "accountId" | "rule" | "status"> & {
   readonly evidence: readonly { readonly id: string }[];
 };
 
@@ -30,8 +30,9 @@ export class AlertLedger {
     }
   }
 
-  /** Alerts of accounts outside the scenario are somebody else's. */
+  /** Alerts of accounts outside the scenario are somebody else's, and so are those of other rules. */
   add(alert: SeenAlert): void {
+    if (alert.rule !== this.#scenario.rule) return;
     this.#byAccount.get(alert.accountId)?.push(alert);
   }
 
@@ -52,10 +53,8 @@ export class AlertLedger {
 
 function judge(story: Story, alerts: readonly SeenAlert[]): StoryVerdict {
   const others = alerts.filter((alert) => !isSentinel(alert, story));
-  const wanted = story.expected.map((causes) => causes.join(" "));
-  const got = others.map(
-    (alert) => `${alert.status === "raised" ? "" : `${alert.status}: `}${causesOf(alert)}`,
-  );
+  const wanted = story.expected.map(({ status, causes }) => lineOf(status, causes.join(" ")));
+  const got = others.map((alert) => lineOf(alert.status, causesOf(alert)));
   return {
     title: story.title,
     expected: wanted.length,
@@ -82,8 +81,12 @@ function faultOf(
     : `expected [${wanted.join("; ")}], seen [${got.join("; ")}]`;
 }
 
-function isSentinel(alert: SeenAlert, { sentinel }: Story): boolean {
-  return alert.status === "raised" && causesOf(alert) === sentinel.map(({ id }) => id).join(" ");
+function isSentinel(alert: SeenAlert, { sentinelCauses }: Story): boolean {
+  return alert.status === "raised" && causesOf(alert) === sentinelCauses.join(" ");
+}
+
+function lineOf(status: Alert["status"], causes: string): string {
+  return status === "raised" ? causes : `${status}: ${causes}`;
 }
 
 function causesOf({ evidence }: SeenAlert): string {

@@ -2,7 +2,7 @@
 
 import { type RunningKafka, startKafka } from "@riffle/infra/kafka";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
-import { modelDefaults } from "../../model/reference-model.ts";
+import { environmentOf, hourLongModel } from "../../model/options.ts";
 import { type StageName, untilDrained } from "../../pipeline/drained.ts";
 import { createTopics, RunningPipeline } from "../../pipeline/running-pipeline.ts";
 import { differences, readPipeline } from "../../pipeline/topic-answers.ts";
@@ -35,12 +35,13 @@ describe(`a backlog of ${count} transactions`, () => {
       accounts: 2_000,
       startMs,
       spanMs: hourMs,
+      fraudOneOf: 40,
     });
     await preload(brokers, [...transactions, ...closers("drain", startMs + 2 * hourMs)]);
     const pipeline = await RunningPipeline.start({
       brokers,
       services: names,
-      env: { IDLE_AFTER_MS: "3600000" },
+      env: { IDLE_AFTER_MS: "3600000", ...environmentOf(hourLongModel) },
     });
     try {
       await untilDrained(brokers, names, 60_000);
@@ -49,6 +50,8 @@ describe(`a backlog of ${count} transactions`, () => {
     }
     const records = await readPipeline(brokers);
     expect(records.received.flat()).toHaveLength(count + records.received.length);
-    expect(differences(records, modelDefaults)).toEqual([]);
+    expect(differences(records, hourLongModel)).toEqual([]);
+    expect(new Set(records.alerts.map(({ rule }) => rule)).size).toBe(6);
+    expect(records.alerts.some(({ status }) => status === "withdrawn")).toBe(true);
   }, 120_000);
 });

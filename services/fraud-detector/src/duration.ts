@@ -1,8 +1,8 @@
 // Durations for people.
 
 /**
- * A duration in the two largest units it has: `2 min 10 s`, `45 s`, `1 h 5 min`. What is smaller is cut off; below a
- * second it is told in milliseconds: `800 ms`.
+ * A duration in the two largest units it has: `2 min 10 s`, `45 s`, `1 h 5 min`, `93 d 4 h`. What is smaller is cut
+ * off; below a second it is told in milliseconds: `800 ms`.
  *
  * @param durationMs whole milliseconds, at least 0
  */
@@ -10,7 +10,8 @@ export const formatDuration = (durationMs: number): string => {
   if (durationMs < 1_000) return `${durationMs} ms`;
   const seconds = Math.floor(durationMs / 1_000);
   const parts: [number, string][] = [
-    [Math.floor(seconds / 3_600), "h"],
+    [Math.floor(seconds / 86_400), "d"],
+    [Math.floor(seconds / 3_600) % 24, "h"],
     [Math.floor(seconds / 60) % 60, "min"],
     [seconds % 60, "s"],
   ];

@@ -1,48 +1,70 @@
-// The fraud detector: sequences in an account's transactions that are worth a person's attention.
+// The fraud detector: what happens on an account that is worth a person's attention.
+//
+//   F1. A transaction is on time while `stream time <= its event time + grace`. A later one is counted and not looked at:
+//       an answer that depended on how late would not be a function of the events. It is in `transactions.screened.v1`,
+//       and in `aggregator.late.v1` with the windows that it missed.
+//   F2. Alerts for one transaction go out rule by rule, in the order of the configuration, and of a rule as it gives them.
+//   F3. An alert's timestamp is the event time of its last cause, also when it is withdrawn.
 
 import { Controller, Inject } from "@nestjs/common";
 import { Ctx, Payload } from "@nestjs/microservices";
-import { type Transaction, topics } from "@riffle/contracts";
+import { type Alert, type Transaction, topics } from "@riffle/contracts";
 import { StreamHandler } from "@riffle/service-kit";
-import { keyValueStore, perTask, type RecordBatch, type Task } from "@riffle/streams";
-import { CardTestingWatch } from "./card-testing-watch.ts";
-import type { CardTestingRules, CardTestingState } from "./patterns/card-testing.ts";
-import { cardTestingAlert } from "./patterns/card-testing-alert.ts";
-
-/** State of the card-testing pattern by account. */
-export const cardTesting = keyValueStore<CardTestingState>("card-testing");
+import { perTask, type RecordBatch, type StreamRecord, type Task } from "@riffle/streams";
+import { alertTimeMs } from "./alert-of.ts";
+import type { Rule, RuleWatch } from "./rule.ts";
+import { ruleStores } from "./rules.ts";
 
 /** Under which name Nest injects the FraudDetectorOptions. */
 export const fraudDetectorOptions = Symbol("FraudDetectorOptions");
 
 /** What the fraud detector is configured with. */
 export interface FraudDetectorOptions {
-  readonly cardTesting: CardTestingRules;
-  /** How far behind stream time a transaction may be and still find its account's earlier ones, milliseconds. */
+  /** In the order in which their alerts go out. */
+  readonly rules: readonly Rule[];
+  /** How far behind stream time a transaction may be and still count in its place, milliseconds. */
   readonly graceMs: number;
+  /** Told of every transaction that came too late; again when a batch is handled again. @default nobody */
+  readonly onLate?: () => void;
 }
 
-/** Reads `transactions.screened.v1`, raises `alerts.v1`. */
+/** Reads `transactions.screened.v1`, raises and withdraws in `alerts.v1`. */
 @Controller()
 export class FraudDetector {
-  readonly #rules: CardTestingRules;
-  readonly #watchOf: (task: Task) => CardTestingWatch;
+  readonly #graceMs: number;
+  readonly #onLate: () => void;
+  readonly #watchesOf: (task: Task) => readonly RuleWatch[];
 
-  constructor(@Inject(fraudDetectorOptions) { cardTesting: rules, graceMs }: FraudDetectorOptions) {
-    this.#rules = rules;
-    this.#watchOf = perTask((task) => new CardTestingWatch(task.store(cardTesting), { rules, graceMs }));
+  constructor(@Inject(fraudDetectorOptions) { rules, graceMs, onLate = () => {} }: FraudDetectorOptions) {
+    this.#graceMs = graceMs;
+    this.#onLate = onLate;
+    this.#watchesOf = perTask((task) => rules.map((rule) => rule.watch(task)));
   }
 
-  @StreamHandler(topics.transactionsScreened, { stores: { cardTesting }, emits: [topics.alerts] })
+  @StreamHandler(topics.transactionsScreened, { stores: ruleStores, emits: [topics.alerts] })
   screen(@Payload() batch: RecordBatch<Transaction>, @Ctx() task: Task): void {
-    const watch = this.#watchOf(task);
-    for (const record of batch) {
-      const { value: transaction, timestampMs, offset } = record;
-      const evidence = watch.observe({ eventTimeMs: timestampMs, offset, transaction }, task.streamTimeMs);
-      if (evidence === undefined) continue;
-      const alert = cardTestingAlert(this.#rules, evidence.slice(0, -1), transaction);
-      task.emit(topics.alerts, { key: alert.accountId, value: alert, timestampMs, cause: record });
-    }
-    watch.evictDue(task.streamTimeMs);
+    const watches = this.#watchesOf(task);
+    for (const record of batch) this.#screenOne(record, watches, task);
+    for (const watch of watches) emit(watch.advance(task.streamTimeMs), task);
+  }
+
+  #screenOne(record: StreamRecord<Transaction>, watches: readonly RuleWatch[], task: Task): void {
+    const { timestampMs: eventTimeMs, offset, value } = record;
+    const { streamTimeMs } = task;
+    const isLate = streamTimeMs > eventTimeMs + this.#graceMs;
+    if (isLate) this.#onLate();
+    const placed = { eventTimeMs, offset, value };
+    for (const watch of watches)
+      emit(isLate ? watch.advance(streamTimeMs) : watch.observe(placed, streamTimeMs), task, record);
   }
 }
+
+const emit = (alerts: readonly Alert[], task: Task, cause?: StreamRecord<Transaction>): void => {
+  for (const alert of alerts)
+    task.emit(topics.alerts, {
+      key: alert.accountId,
+      value: alert,
+      timestampMs: alertTimeMs(alert),
+      ...(cause === undefined ? {} : { cause }),
+    });
+};

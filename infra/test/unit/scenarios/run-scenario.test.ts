@@ -12,11 +12,13 @@ const scenario = cardTesting({ runId: "run-1", endsAtMs: Date.parse("2026-01-02T
 function alertOf(story: Story, causes: readonly string[], status: Alert["status"] = "raised"): Alert {
   const all = [...story.transactions, ...story.sentinel];
   const evidence = causes.map((id) => all.find((transaction) => transaction.id === id));
-  return { accountId: story.accountId, status, evidence } as unknown as Alert;
+  return { rule: "card-testing", accountId: story.accountId, status, evidence } as unknown as Alert;
 }
 
-const rightAlerts = (story: Story) =>
-  [...story.expected, story.sentinel.map(({ id }) => id)].map((causes) => alertOf(story, causes));
+const rightAlerts = (story: Story) => [
+  ...story.expected.map(({ status, causes }) => alertOf(story, causes, status)),
+  alertOf(story, story.sentinelCauses),
+];
 
 /** Runs the scenario against a pipeline that raises what `alertsOf` says, one alert a call. */
 async function runAgainst(alertsOf: (story: Story, index: number) => Alert[]) {
@@ -43,8 +45,8 @@ describe("a scenario", () => {
     const { sent, verdicts, faults, nowMs } = await runAgainst(rightAlerts);
     expect(sent).toHaveLength(scenario.stories.flatMap(({ transactions }) => transactions).length + 40);
     expect(faults.every((fault) => fault === undefined)).toBe(true);
-    expect(verdicts.map(({ seen }) => seen)).toEqual([1, 1, 0, 0, 0, 0, 0, 0, 0, 0]);
-    expect(nowMs).toBe(12 * 250);
+    expect(verdicts.map(({ seen }) => seen)).toEqual([1, 1, 3, 0, 0, 0, 0, 0, 0, 0]);
+    expect(nowMs).toBe(15 * 250);
   });
 
   it("proves nothing when no alert comes at all", async () => {
@@ -63,7 +65,7 @@ describe("a scenario", () => {
 
   it("finds an alert on a near-miss", async () => {
     const { faults } = await runAgainst((story, index) =>
-      index === 2
+      index === 3
         ? [
             alertOf(
               story,
@@ -73,7 +75,7 @@ describe("a scenario", () => {
           ]
         : rightAlerts(story),
     );
-    expect(faults[2]).toContain("expected [], seen [run-1-3.1");
+    expect(faults[3]).toContain("expected [], seen [run-1-4.1");
   });
 
   it("finds an alert that came twice, also the last", async () => {
@@ -85,18 +87,26 @@ describe("a scenario", () => {
     expect(faults[1]).toBe("the complete fraud sent after it raised 2 alerts");
   });
 
+  it("looks at alerts of its own rule alone", async () => {
+    const { faults } = await runAgainst((story) => [
+      { ...alertOf(story, story.sentinelCauses), rule: "velocity-burst" },
+      ...rightAlerts(story),
+    ]);
+    expect(faults.every((fault) => fault === undefined)).toBe(true);
+  });
+
   it("finds an alert that was withdrawn, and one with other evidence", async () => {
     const { faults } = await runAgainst((story, index) => {
       const [first, ...rest] = rightAlerts(story);
       if (index === 0) {
         return [
           ...rightAlerts(story).slice(0, 1),
-          alertOf(story, story.expected[0] ?? [], "withdrawn"),
+          alertOf(story, story.expected[0]?.causes ?? [], "withdrawn"),
           ...rest,
         ];
       }
       return index === 1
-        ? [alertOf(story, (story.expected[0] ?? []).slice(1)), ...rest]
+        ? [alertOf(story, (story.expected[0]?.causes ?? []).slice(1)), ...rest]
         : [first, ...rest].filter(isAlert);
     });
     expect(faults[0]).toContain("; withdrawn: run-1-1.1");
@@ -108,8 +118,8 @@ describe("a scenario", () => {
       index === 1 ? rightAlerts(story).slice(1) : rightAlerts(story),
     );
     const lines = verdictTable(verdicts.slice(0, 2)).split("\n");
-    expect(lines[1]).toMatch(/^three small, others between, then a large one {2}1 alert {3}1 alert {3}✔$/);
-    expect(lines[2]).toMatch(/^first to last exactly 5 min +1 alert {3}0 alerts {2}✘$/);
+    expect(lines[1]).toMatch(/^three small, others between, then a large one +1 alert {3}1 alert {3}✔$/);
+    expect(lines[2]).toMatch(/^the third small one arrives after the large one +1 alert {3}0 alerts {2}✘$/);
     expect(lines[3]).toContain("expected [run-1-2.1");
   });
 });

@@ -11,17 +11,29 @@
 //   C3. Exactly 100.00 is not small, exactly 1,000.00 is not large. Each purchase is judged in units of its own
 //       currency; purchases in different currencies count together, for it is one card that is being tested.
 //   C4. Order is event time, ties by offset. The smalls that count are the latest ones before the large.
-//   C5. After a match the account starts afresh: nothing up to that large purchase counts again, even if it comes late.
+//   C5. After a match the account starts afresh: nothing up to that large purchase counts again.
+//   C6. A purchase that comes out of order, within grace, counts in its place: it completes a match, or changes the
+//       evidence of one, which is then withdrawn and raised anew.
 //
-// Known limit: a small that arrives after the large which it precedes in event time does not complete the pattern.
-//
-// Pure: (rules, state, purchase) → state and, when the pattern completes, its evidence. State per account is
-// constant: the latest smalls, as many as are needed, and where the last match ended.
+// State per account is constant: the latest smalls, as many as are needed, and what is younger than grace.
 
-import { minorUnitExponent, type Transaction } from "@riffle/contracts";
+import { formatMoney, type Transaction } from "@riffle/contracts";
+import {
+  type KeyedPatternState,
+  keyValueStore,
+  type Pattern,
+  patternOf,
+  skipPastLast,
+} from "@riffle/streams";
+import type { Finding } from "../alert-of.ts";
+import { formatDuration } from "../duration.ts";
+import { tookMs } from "../evidence.ts";
+import { patternRule } from "../pattern-rule.ts";
+import { minorUnits } from "../payments.ts";
+import type { Rule } from "../rule.ts";
 
 /** The parameters of the pattern. */
-export interface CardTestingRules {
+export interface CardTestingParameters {
   /** A purchase below this many units of its currency is small. */
   readonly smallBelow: number;
   /** A purchase above this many units of its currency is large. */
@@ -32,80 +44,43 @@ export interface CardTestingRules {
   readonly withinMs: number;
 }
 
-/** A place in an account's history: event time in epoch milliseconds, ties by offset. */
-export interface Position {
-  readonly eventTimeMs: number;
-  readonly offset: number;
-}
+type Steps = "small" | "large";
 
-/** A transaction and its place. */
-export interface Placed extends Position {
-  readonly transaction: Transaction;
-}
+/** The pattern's state of each account. */
+export const cardTestingStore = keyValueStore<KeyedPatternState<Transaction, Steps>>("card-testing-matches");
 
-/** What is remembered of an account. */
-export interface CardTestingState {
-  /** The latest smalls in order, at most `smallsMin`. */
-  readonly smalls: readonly Placed[];
-  /** Where the last match ended; `null` before the first. */
-  readonly matchedAt: Position | null;
-}
-
-/** What a transaction did. */
-export interface CardTestingStep {
-  /** The state after it; the very same object when nothing changed, `undefined` while there is none. */
-  readonly state: CardTestingState | undefined;
-  /** The smalls and the large, in order, when the pattern completed. */
-  readonly evidence?: readonly Transaction[];
-}
-
-/** Takes one transaction of an account. */
-export const stepCardTesting = (
-  rules: CardTestingRules,
-  state: CardTestingState | undefined,
-  placed: Placed,
-): CardTestingStep => {
-  if (placed.transaction.type !== "purchase") return { state };
-  if (state?.matchedAt && !isBefore(state.matchedAt, placed)) return { state };
-  if (isSmall(rules, placed.transaction)) return { state: withSmall(rules, state, placed) };
-  return state !== undefined && isLarge(rules, placed.transaction)
-    ? withLarge(rules, state, placed)
-    : { state };
+/** The pattern in the engine's language. */
+export const cardTestingPattern = (parameters: CardTestingParameters): Pattern<Transaction, Steps> => {
+  const { smallBelow, largeAbove, smallsMin, withinMs } = parameters;
+  return patternOf<Transaction>()
+    .begin("small")
+    .where(({ amount, currency }) => amount < minorUnits(smallBelow, currency))
+    .timesOrMore(smallsMin)
+    .followedBy("large")
+    .where(({ amount, currency }) => amount > minorUnits(largeAbove, currency))
+    .within(withinMs)
+    .afterMatch(skipPastLast({ evidence: "latest" }));
 };
 
-/** The event time of the newest thing an account's state knows, epoch milliseconds. */
-export const newestEventTimeMs = ({ smalls, matchedAt }: CardTestingState): number =>
-  Math.max(smalls.at(-1)?.eventTimeMs ?? -1, matchedAt?.eventTimeMs ?? -1);
+/** The rule. Version 2: a purchase out of order counts in its place. */
+export const cardTestingRule = (parameters: CardTestingParameters, graceMs: number): Rule =>
+  patternRule({
+    name: "card-testing",
+    version: 2,
+    severity: "high",
+    store: cardTestingStore,
+    pattern: cardTestingPattern(parameters),
+    graceMs,
+    isAbout: ({ type }) => type === "purchase",
+    reason: (evidence) => reasonOf(parameters, evidence),
+  });
 
-const isBefore = (a: Position, b: Position): boolean =>
-  a.eventTimeMs < b.eventTimeMs || (a.eventTimeMs === b.eventTimeMs && a.offset < b.offset);
-
-const minorUnits = (units: number, currency: string): number => units * 10 ** minorUnitExponent(currency);
-
-const isSmall = ({ smallBelow }: CardTestingRules, { amount, currency }: Transaction): boolean =>
-  amount < minorUnits(smallBelow, currency);
-
-const isLarge = ({ largeAbove }: CardTestingRules, { amount, currency }: Transaction): boolean =>
-  amount > minorUnits(largeAbove, currency);
-
-const withSmall = (
-  { smallsMin }: CardTestingRules,
-  state: CardTestingState | undefined,
-  small: Placed,
-): CardTestingState => {
-  const known = state?.smalls ?? [];
-  const before = known.filter((other) => isBefore(other, small));
-  const after = known.slice(before.length);
-  return { smalls: [...before, small, ...after].slice(-smallsMin), matchedAt: state?.matchedAt ?? null };
-};
-
-const withLarge = (rules: CardTestingRules, state: CardTestingState, large: Placed): CardTestingStep => {
-  const smalls = state.smalls.filter((small) => isBefore(small, large));
-  const first = smalls[0];
-  const isComplete = first !== undefined && smalls.length >= rules.smallsMin;
-  if (!isComplete || large.eventTimeMs - first.eventTimeMs > rules.withinMs) return { state };
-  return {
-    state: { smalls: [], matchedAt: { eventTimeMs: large.eventTimeMs, offset: large.offset } },
-    evidence: [...smalls, large].map(({ transaction }) => transaction),
-  };
+/** `3 purchases under 100.00 EUR, then 1,200.00 EUR within 2 min 10 s`. */
+const reasonOf = ({ smallBelow }: CardTestingParameters, evidence: Finding["evidence"]): string => {
+  const smalls = evidence.slice(0, -1);
+  const large = evidence.at(-1) ?? evidence[0];
+  const currencies = [...new Set(smalls.map(({ currency }) => currency))];
+  const limits = currencies.map((currency) => formatMoney(minorUnits(smallBelow, currency), currency));
+  const purchases = smalls.length === 1 ? "purchase" : "purchases";
+  return `${smalls.length} ${purchases} under ${limits.join(" or ")}, then ${formatMoney(large.amount, large.currency)} within ${formatDuration(tookMs(evidence))}`;
 };

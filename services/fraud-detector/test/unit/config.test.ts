@@ -1,21 +1,45 @@
-// A bug here starts the detector with a pattern that cannot match.
+// A bug here starts the detector with a rule that cannot match, or without one that was meant to be on.
 
-import { loadConfig } from "@riffle/service-kit";
-import { expect, it } from "vitest";
-import { cardTestingRules, fraudDetectorConfig, fraudDetectorRelations } from "../../src/config.ts";
-import { defaultRules } from "./purchases.ts";
+import { describe, expect, it } from "vitest";
+import { ruleNames } from "../../src/config.ts";
+import { rulesOf } from "../../src/rules.ts";
+import { configOf } from "./detector.ts";
 
-const load = (env: Record<string, string>) =>
-  loadConfig(fraudDetectorConfig, {
-    env: { KAFKA_BROKERS: "127.0.0.1:9092", ...env },
-    relations: fraudDetectorRelations,
+const names = (env: Readonly<Record<string, string>>): string[] =>
+  rulesOf(configOf(env)).map(({ name }) => name);
+
+describe("RULES", () => {
+  it("has all six by default, each under its own name", () => {
+    expect(names({})).toEqual(ruleNames);
   });
 
-it("the defaults are the pattern as it is told", () => {
-  expect(cardTestingRules(load({}))).toEqual(defaultRules);
+  it("switches on what it names, in its order", () => {
+    expect(names({ RULES: "take-over, card-testing" })).toEqual(["take-over", "card-testing"]);
+  });
+
+  it.each([
+    ["card-testin", 'found "card-testin", but must be .*; did you mean "card-testing"\\?'],
+    ["takeover", 'did you mean "take-over"\\?'],
+    ["fraud", 'found "fraud", but must be a comma-separated list of card-testing, [^;]*$'],
+    ["take-over,take-over", 'found "take-over" twice'],
+    ["", "must be a comma-separated list"],
+  ])("%j is refused", (rules, message) => {
+    expect(() => names({ RULES: rules })).toThrow(new RegExp(message));
+  });
+
+  it("reports every wrong name at once", () => {
+    expect(() => names({ RULES: "one,two" })).toThrow(/"one".*\n.*"two"/);
+  });
 });
 
-it("a small limit above the large one is refused, an equal one is not", () => {
-  expect(() => load({ CARD_TESTING_SMALL_BELOW: "1001" })).toThrow(/CARD_TESTING_SMALL_BELOW/);
-  expect(cardTestingRules(load({ CARD_TESTING_SMALL_BELOW: "1000" })).smallBelow).toBe(1_000);
+describe("the relations between parameters", () => {
+  it.each([
+    ["CARD_TESTING_SMALL_BELOW", "1001", "1000"],
+    ["DORMANT_ACCOUNT_AWAKENED_SILENT_MS", String(730 * 86_400_000), String(730 * 86_400_000 - 1)],
+    ["DORMANT_ACCOUNT_AWAKENED_WITHIN_MS", String(90 * 86_400_000 + 1), String(90 * 86_400_000)],
+    ["TAKE_OVER_WITHIN_MS", String(400 * 86_400_000 + 1), String(400 * 86_400_000)],
+  ])("%s of %s is refused, of %s is not", (variable, wrong, right) => {
+    expect(() => configOf({ [variable]: wrong })).toThrow(new RegExp(variable));
+    expect(rulesOf(configOf({ [variable]: right }))).toHaveLength(6);
+  });
 });

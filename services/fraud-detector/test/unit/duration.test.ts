@@ -13,6 +13,9 @@ it.each([
   [3_600_000, "1 h"],
   [3_605_000, "1 h"],
   [7_500_000, "2 h 5 min"],
+  [86_399_000, "23 h 59 min"],
+  [86_400_000, "1 d"],
+  [8_049_600_000, "93 d 4 h"],
 ])("%d ms is told as %s", (durationMs, text) => {
   expect(formatDuration(durationMs)).toBe(text);
 });
