@@ -14,6 +14,19 @@ export const headerNames = {
   receivedAt: "received-at",
 } as const;
 
+/**
+ * The headers of a dead letter that was sent again to where it came from. Values are UTF-8. They replace those of an
+ * earlier time, so a record has each of them at most once.
+ */
+export const redriveHeaderNames = {
+  /** The dead letter that was sent again, `filter.dlq.v1/3/17`. */
+  from: "x-redriven-from",
+  /** The service whose dead letter it was. A topic may have several readers; the others have had the record, and pass it by. */
+  to: "x-redriven-for",
+  /** How often the record was sent again, from 1. */
+  count: "x-redrive-count",
+} as const;
+
 /** Headers of a record by name. A name given twice keeps its last value, as Kafka's `lastHeader` does. */
 export type RecordHeaders = Readonly<Record<string, string>>;
 

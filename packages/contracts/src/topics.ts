@@ -1,7 +1,7 @@
 // Topics: every topic of the pipeline, once. The admin step creates them from this list; auto-create is off.
 //
 //   K1. A name is lower case, domain first, version last; `<service>.dlq.v1` is what a service could not process.
-//   K2. A topic has one owner: the only service that writes it.
+//   K2. A topic has one owner: the only service that writes it. `riffle dlq redrive` alone puts back what was in it.
 //   K3. All have the same number of partitions, so that an account has one partition number everywhere.
 //   K4. Broker retention counts from a record's timestamp, which is event time. A transaction may be up to 7 days old
 //       when it is accepted, so topics that carry transactions keep them for 7 days more: otherwise the broker
@@ -13,6 +13,7 @@ import type { Codec, Topic } from "./envelope.ts";
 import { eventAgeMaxMs } from "./event-time.ts";
 import { type LateRecord, lateRecordCodec } from "./late.ts";
 import { type Notification, notificationCodec } from "./notification.ts";
+import { type Redrive, redriveCodec } from "./redrive.ts";
 import { type Rejection, rejectionCodec } from "./rejection.ts";
 import { type Transaction, transactionCodec } from "./transaction.ts";
 
@@ -36,7 +37,12 @@ export const serviceNames = ["ingest", "filter", "aggregator", "fraud-detector",
 /** One of {@link serviceNames}. */
 export type ServiceName = (typeof serviceNames)[number];
 
-function topic<V>(name: string, owner: ServiceName, codec: Codec<V>, retentionMs: number): Topic<V> {
+/** The command of operators, which owns a topic too. */
+export const operatorCommand = "riffle";
+
+type Owner = ServiceName | typeof operatorCommand;
+
+function topic<V>(name: string, owner: Owner, codec: Codec<V>, retentionMs: number): Topic<V> {
   return Object.freeze({
     name,
     codec,
@@ -100,6 +106,8 @@ export const topics = Object.freeze({
   notifications: topic<Notification>("notifications.v1", "notifier", notificationCodec, longRetentionMs),
   /** What the notifier could not process. */
   notifierDeadLetters: deadLetters("notifier"),
+  /** Which dead letters were sent again: written in the transaction that sends them, in the dead letter's partition. */
+  deadLettersRedriven: topic<Redrive>("dlq.redriven.v1", operatorCommand, redriveCodec, -1),
 });
 
 /** The same topics as a list, in the order of the pipeline. */

@@ -14,6 +14,7 @@ import { alertId, notificationId } from "../ids.ts";
 import type { LateRecord } from "../late.ts";
 import { amountMax, averageMoney, currencyCodes } from "../money.ts";
 import { type DeliveryAttempt, type Notification, notificationOutcomes } from "../notification.ts";
+import type { Redrive } from "../redrive.ts";
 import { type Rejection, rejectionReasons } from "../rejection.ts";
 import {
   metadataPairsMax,
@@ -236,3 +237,18 @@ export const notificationArbitrary: Arbitrary<Notification> = fc
     outcome,
     attempts,
   }));
+
+const placeArbitrary = fc.record(
+  {
+    topic: fc.constantFrom("filter.dlq.v1", "transactions.received.v1"),
+    partition: fc.nat({ max: 11 }),
+    offset: fc.maxSafeNat(),
+  },
+  { noNullPrototype: true },
+);
+
+/** Redrives, of dead letters that went round once or more often. */
+export const redriveArbitrary: Arbitrary<Redrive> = fc.record(
+  { deadLetter: placeArbitrary, original: placeArbitrary, count: fc.integer({ min: 1, max: 1000 }) },
+  { noNullPrototype: true },
+);

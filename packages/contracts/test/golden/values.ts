@@ -5,6 +5,7 @@ import { type Alert, alertCodec } from "../../src/alert.ts";
 import type { Codec } from "../../src/envelope.ts";
 import { type LateRecord, lateRecordCodec } from "../../src/late.ts";
 import { type Notification, notificationCodec } from "../../src/notification.ts";
+import { type Redrive, redriveCodec } from "../../src/redrive.ts";
 import { type Rejection, rejectionCodec } from "../../src/rejection.ts";
 import { type Transaction, transactionCodec } from "../../src/transaction.ts";
 
@@ -95,6 +96,12 @@ const notification: Notification = {
   ],
 };
 
+const redrive: Redrive = {
+  deadLetter: { topic: "filter.dlq.v1", partition: 3, offset: 17 },
+  original: { topic: "transactions.received.v1", partition: 3, offset: 9007199254740991 },
+  count: 2,
+};
+
 /** One golden record: the file it lies in, the codec that owns it, the value it holds. */
 export interface GoldenRecord {
   readonly file: string;
@@ -113,4 +120,5 @@ export const goldenRecords: readonly GoldenRecord[] = [
   golden("rejection.1.json", rejectionCodec, rejection),
   golden("late-record.1.json", lateRecordCodec, late),
   golden("notification.1.json", notificationCodec, notification),
+  golden("redrive.1.json", redriveCodec, redrive),
 ];

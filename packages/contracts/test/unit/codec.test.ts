@@ -8,12 +8,14 @@ import type { Codec } from "../../src/envelope.ts";
 import { ContractError, contractErrors } from "../../src/errors.ts";
 import { lateRecordCodec } from "../../src/late.ts";
 import { notificationCodec } from "../../src/notification.ts";
+import { redriveCodec } from "../../src/redrive.ts";
 import { rejectionCodec } from "../../src/rejection.ts";
 import {
   accountAggregateArbitrary,
   alertArbitrary,
   lateRecordArbitrary,
   notificationArbitrary,
+  redriveArbitrary,
   rejectionArbitrary,
   transactionArbitrary,
 } from "../../src/testing/arbitraries.ts";
@@ -56,6 +58,7 @@ describe("every codec gives back what it was given", () => {
 
   it("transaction", () => roundTrip(transactionCodec, transactionArbitrary));
   it("alert", () => roundTrip(alertCodec, alertArbitrary));
+  it("redrive", () => roundTrip(redriveCodec, redriveArbitrary));
   it("account-aggregate", () => roundTrip(accountAggregateCodec, accountAggregateArbitrary));
   it("rejection", () => roundTrip(rejectionCodec, rejectionArbitrary));
   it("late-record", () => roundTrip(lateRecordCodec, lateRecordArbitrary));

@@ -3,7 +3,7 @@
 import { describe, expect, it } from "vitest";
 import { bytesCodec, deadLetterHeaderNames } from "../../src/dead-letter.ts";
 import { eventAgeMaxMs } from "../../src/event-time.ts";
-import { allTopics, changelogTopicName, serviceNames, topics } from "../../src/topics.ts";
+import { allTopics, changelogTopicName, operatorCommand, serviceNames, topics } from "../../src/topics.ts";
 
 const dayMs = 24 * 60 * 60 * 1000;
 
@@ -21,6 +21,7 @@ describe("the topics", () => {
       "fraud-detector: fraud-detector.dlq.v1",
       "notifier: notifications.v1",
       "notifier: notifier.dlq.v1",
+      "riffle: dlq.redriven.v1",
     ]);
     expect(new Set(allTopics.map(({ name }) => name)).size).toBe(allTopics.length);
   });
@@ -33,9 +34,9 @@ describe("the topics", () => {
     expect(new Set(allTopics.map(({ partitions }) => partitions))).toEqual(new Set([12]));
   });
 
-  it("have owners that are services, and a dead-letter topic belongs to the service it is named after", () => {
+  it("have owners that are services or the operators' command, and a dead-letter topic belongs to the service it is named after", () => {
     for (const { name, owner } of allTopics) {
-      expect(serviceNames).toContain(owner);
+      expect([...serviceNames, operatorCommand]).toContain(owner);
       if (name.endsWith(".dlq.v1")) expect(name).toBe(`${owner}.dlq.v1`);
     }
   });
@@ -46,6 +47,7 @@ describe("the topics", () => {
     }
     expect(allTopics.filter(({ cleanupPolicy }) => cleanupPolicy === "compact")).toEqual([
       topics.aggregatesAccount,
+      topics.deadLettersRedriven,
     ]);
   });
 

@@ -1,0 +1,50 @@
+// What a command is: its words, its options, its help, and the function behind it.
+
+import type { Terminal } from "./terminal/terminal.ts";
+
+/** One option, `--name` or `--name <value>`. */
+export interface OptionSpec {
+  /** How its value is written in the help, `<topic>`; a switch has none. */
+  readonly value?: string;
+  /** One line. */
+  readonly help: string;
+}
+
+/** What was typed after the command's words. */
+export interface Call {
+  /** Values by option; a switch that was given is `true`. */
+  readonly options: Readonly<Record<string, string | true | undefined>>;
+  readonly operands: readonly string[];
+  readonly terminal: Terminal;
+  readonly env: Readonly<Record<string, string | undefined>>;
+}
+
+/** A command of `riffle`. */
+export interface Command {
+  /** `dlq list`. */
+  readonly name: string;
+  /** One line for the list of commands. */
+  readonly summary: string;
+  /** How its operands are written in the help; without it the command takes none. */
+  readonly operands?: string;
+  /** What somebody should know before they run it; lines as they are printed. */
+  readonly about: readonly string[];
+  readonly options: Readonly<Record<string, OptionSpec>>;
+  /** Command lines without the leading `riffle`. */
+  readonly examples: readonly string[];
+  /** @returns the exit code */
+  run(call: Call): Promise<number>;
+}
+
+/** Options of every command that reads Kafka. */
+export const kafkaOptions = {
+  brokers: {
+    value: "<host:port,…>",
+    help: "default KAFKA_BROKERS, else the pipeline that `start` runs here",
+  },
+} as const satisfies Readonly<Record<string, OptionSpec>>;
+
+/** Options of every command that can be read by a program. */
+export const jsonOption = {
+  json: { help: "one JSON object a line" },
+} as const satisfies Readonly<Record<string, OptionSpec>>;

@@ -1,0 +1,44 @@
+// Help: what there is, and how one command is used.
+
+import type { Command } from "./command.ts";
+import { pairLines } from "./terminal/table.ts";
+
+/** How the command is started from a checkout. */
+const invocation = "npx -y pnpm@10 riffle";
+
+/** All commands on one screen. */
+export const overview = (commands: readonly Command[]): string[] => [
+  "riffle: the command of operators",
+  "",
+  `usage: ${invocation} <command> [options]`,
+  "",
+  ...pairLines(
+    commands.map(({ name, summary }) => [name, summary]),
+    "  ",
+  ),
+  "",
+  `\`${invocation} <command> --help\` says more about one of them.`,
+  "",
+  "It finds Kafka by --brokers, else KAFKA_BROKERS, else the pipeline that `start` runs in this checkout.",
+  "TLS and SASL are set by the same KAFKA_* variables as for the services (docs/config.md).",
+];
+
+/** One command. */
+export const commandHelp = ({ name, summary, operands, about, options, examples }: Command): string[] => [
+  `riffle ${name}: ${summary}`,
+  "",
+  `usage: ${invocation} ${[name, ...(operands === undefined ? [] : [operands])].join(" ")} [options]`,
+  "",
+  ...about,
+  ...(about.length === 0 ? [] : [""]),
+  ...pairLines(
+    Object.entries(options).map(([option, { value, help }]) => [
+      `--${option}${value === undefined ? "" : ` ${value}`}`,
+      help,
+    ]),
+    "  ",
+  ),
+  "",
+  "examples:",
+  ...examples.map((example) => `  ${invocation} ${example}`),
+];

@@ -1,0 +1,127 @@
+// A bug here does something else than what was typed: an option is ignored, or a word is taken for another.
+
+import { describe, expect, it } from "vitest";
+import type { Call, Command } from "../../src/command.ts";
+import { countOption, timeOption, understand } from "../../src/command-line.ts";
+import { commands } from "../../src/commands/catalogue.ts";
+import { CliError } from "../../src/errors.ts";
+import { run } from "../harness/recorded-terminal.ts";
+
+const thrownBy = (act: () => unknown): unknown => {
+  try {
+    act();
+  } catch (error) {
+    return error;
+  }
+  throw new Error("nothing was thrown");
+};
+
+const callOf = (options: Record<string, string | true>): Call => ({
+  options,
+  operands: [],
+  env: {},
+  terminal: { out: () => {}, note: () => {}, ask: async () => undefined },
+});
+
+describe("what was typed", () => {
+  it("is a command with its options and operands", () => {
+    const understood = understand(
+      ["dlq", "redrive", "a.dlq.v1/0/1", "--limit=5", "--yes", "a.dlq.v1/0/2"],
+      commands,
+    );
+    expect(understood).toMatchObject({
+      kind: "call",
+      command: { name: "dlq redrive" },
+      call: { options: { limit: "5", yes: true }, operands: ["a.dlq.v1/0/1", "a.dlq.v1/0/2"] },
+    });
+  });
+
+  it.each([[[]], [["help"]], [["--help"]], [["-h"]], [["dlq", "--help"]]])(
+    "%j asks for all commands",
+    (words) => {
+      expect(understand(words, commands)).toEqual({ kind: "help", command: undefined });
+    },
+  );
+
+  it("asks for a command's help wherever --help stands", () => {
+    for (const words of [["--help"], ["--topic", "x", "--help"], ["--nonsense", "-h"]]) {
+      const understood = understand(["dlq", "list", ...words], commands);
+      expect([understood.kind, understood.command?.name]).toEqual(["help", "dlq list"]);
+    }
+  });
+
+  it.each([
+    [["dlq"], "There are:"],
+    [["dlq", "lst"], "Did you mean `riffle dlq list`?"],
+    [["nothing-like-it"], "There are: dlq list"],
+    [["dlq", "list", "--topc", "x"], "Did you mean --topic?"],
+    [["dlq", "list", "--topic"], "--topic"],
+    [["dlq", "list", "--json=yes"], "--json"],
+    [["dlq", "list", "extra"], 'takes no operands, and "extra" is one'],
+    [["dlq", "li\u001b[2Jst"], "\\u{1b}[2J"],
+  ])("and was not understood is refused: %j", (words, part) => {
+    const error = thrownBy(() => understand(words, commands));
+    expect(error).toBeInstanceOf(CliError);
+    expect(error).toMatchObject({ code: "CLI_USAGE", exitCode: 2, message: expect.stringContaining(part) });
+  });
+
+  it.each([
+    [["dlq", "redrive"], "Name what to send"],
+    [["dlq", "redrive", "filter.dlq.v1/0/1", "--topic", "filter.dlq.v1"], "not both"],
+    [["dlq", "redrive", "filter.dlq.v1"], "is no place of a dead letter"],
+    [["dlq", "redrive", "--topic", "filter.dlq.v1", "--limit", "0"], "whole number from 1"],
+    [["dlq", "show"], "takes one place"],
+    [["dlq", "show", "filter.dlq.v1/0/1", "filter.dlq.v1/0/2"], "takes one place"],
+    [["dlq", "list", "--since", "yesterday"], "give a day such as"],
+  ])("and cannot be meant is refused before Kafka is asked: %j", async (words, part) => {
+    const { code, out, notes } = await run([...words, "--brokers", "127.0.0.1:1"]);
+    expect([code, out]).toEqual([2, []]);
+    expect(notes.join("\n")).toContain(part);
+  });
+});
+
+describe("an option's value", () => {
+  it("that is a count is a whole number from 1 on", () => {
+    expect(countOption(callOf({ limit: "12" }), "limit", 7)).toBe(12);
+    expect(countOption(callOf({}), "limit", 7)).toBe(7);
+    for (const text of ["0", "-1", "1.5", "1e3", "", " 1", "1234567890"])
+      expect(thrownBy(() => countOption(callOf({ limit: text }), "limit", 7))).toMatchObject({
+        code: "CLI_USAGE",
+      });
+  });
+
+  it("that is a time is a day in UTC or an instant with offset", () => {
+    expect(timeOption(callOf({ since: "2026-03-01" }), "since")).toBe(Date.UTC(2026, 2, 1));
+    expect(timeOption(callOf({ since: "2026-03-01T13:00:00+01:00" }), "since")).toBe(
+      Date.UTC(2026, 2, 1, 12),
+    );
+    expect(timeOption(callOf({}), "since")).toBeUndefined();
+    for (const text of ["2026-02-30", "2026-03-01T12:00:00", "1"])
+      expect(thrownBy(() => timeOption(callOf({ since: text }), "since"))).toMatchObject({
+        code: "CLI_USAGE",
+      });
+  });
+});
+
+describe("the help", () => {
+  it("names every command, each on one line", async () => {
+    const { code, out } = await run([]);
+    expect(code).toBe(0);
+    for (const { name, summary } of commands)
+      expect(out).toContainEqual(expect.stringMatching(new RegExp(`^ {2}${name} +${summary}$`)));
+    for (const line of out) expect(line.length).toBeLessThanOrEqual(120);
+  });
+
+  it.each(commands.map((command) => [command.name, command] as const))(
+    "of %s has every option, and examples that are understood",
+    async (name: string, command: Command) => {
+      const { out } = await run([...name.split(" "), "--help"]);
+      for (const option of Object.keys(command.options)) expect(out.join("\n")).toContain(`  --${option}`);
+      for (const example of command.examples) {
+        const understood = understand(example.split(" "), commands);
+        expect([understood.kind, understood.command?.name]).toEqual(["call", name]);
+      }
+      for (const line of out) expect(line.length).toBeLessThanOrEqual(120);
+    },
+  );
+});
