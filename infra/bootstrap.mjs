@@ -1,11 +1,12 @@
-// The first thing that runs on a fresh checkout: `node infra/bootstrap.mjs <start|scenario|test> [arguments]`,
-// behind `npx -y pnpm@10 start`, `… scenario` and `… test`.
+// The first thing that runs on a fresh checkout: `node infra/bootstrap.mjs <command> [arguments]`, behind
+// `npx -y pnpm@10 start`, `… scenario`, `… riffle`, `… test`, `… audit:faults` and `… audit:bugs`.
 //
 // Nothing is installed when it begins, so it is plain JavaScript for Node 20 and later and imports only Node itself.
 // It installs what is missing, builds what has changed, and hands over to Node 24, which comes with the packages.
 //
 //   T1. Installing is skipped while the lockfile is the one that was installed; building is left to turbo's cache.
-//   T2. Output of a step is shown only when the step fails.
+//   T2. Output of a step is shown only when the step fails. Before `riffle`, whose output programs read, even the line
+//       that a step is goes to standard error.
 //   T3. The exit code is that of the command, and a signal goes to the command, which then has its time to clean up.
 //       Ctrl-C reaches this process and the command at once, and often twice; the command takes signals within half
 //       a second of each other for one.
@@ -25,10 +26,15 @@ const root = dirname(dirname(fileURLToPath(import.meta.url)));
 const isWindows = process.platform === "win32";
 
 const commands = {
-  start: (args) => launcher("start.ts", args),
-  scenario: (args) => launcher("scenario.ts", args),
+  start: (args) => script("infra/launcher/start.ts", args),
+  scenario: (args) => script("infra/launcher/scenario.ts", args),
+  riffle: (args) => script("packages/cli/dist/main.js", args),
+  "audit:faults": (args) => script("audit/faults/run.ts", args),
+  "audit:bugs": (args) => script("audit/planted-bugs/run.ts", args),
   test: (args) => pnpm(["run", "verify", ...args]),
 };
+
+const stepLines = process.argv[2] === "riffle" ? process.stderr : process.stdout;
 
 /** npm and npx name themselves `npm exec …`; pnpm is a script under a node. */
 const packageManager = /^(npm|npx|pnpm)\s|^\S*node\s+\S*\b(npm|npx|pnpm)(\.c?js)?\s/;
@@ -85,8 +91,8 @@ function pnpm(args) {
     : { command: path, args, shell: false };
 }
 
-function launcher(script, args) {
-  return { command: launcherNode(), args: [join(root, "infra", "launcher", script), ...args], shell: false };
+function script(path, args) {
+  return { command: launcherNode(), args: [join(root, path), ...args], shell: false };
 }
 
 /** Node 24 from the installed packages; this process's own where that one cannot run here (a system without glibc). */
@@ -113,7 +119,7 @@ function environment() {
 /** Runs a command with its output kept back, in one line: what it does, and how long it took. */
 async function step(title, { command, args, shell }) {
   const startedAt = performance.now();
-  process.stdout.write(`▸ ${title} …`);
+  stepLines.write(`▸ ${title} …`);
   const child = spawn(command, args, {
     cwd: root,
     env: environment(),
@@ -126,14 +132,14 @@ async function step(title, { command, args, shell }) {
   const code = await exitCodeOf(child);
   const seconds = ((performance.now() - startedAt) / 1000).toFixed(1);
   if (code !== 0) {
-    process.stdout.write(` failed after ${seconds} s\n`);
+    stepLines.write(` failed after ${seconds} s\n`);
     process.stderr.write(Buffer.concat(output));
     fail(
       `${title}: "${[command, ...args].join(" ")}" ended with exit code ${code}; its output is above.`,
       code,
     );
   }
-  process.stdout.write(` ${seconds} s\n`);
+  stepLines.write(` ${seconds} s\n`);
 }
 
 /** Runs the command in the foreground until it ends. */

@@ -1,6 +1,9 @@
-// The real services as separate processes, for audits: started on free ports, killed on purpose, restarted at once.
+// The real services as separate processes, for audits: started on free ports, killed, paused and restarted on purpose.
+//
+//   L1. An instance is named `<service>-<n>`; `-0` of each is there from the start, others come and go as replicas.
+//   L2. An instance that dies is started again at once, and for ever when `restarts` says so.
 
-import { mkdtempSync, rmSync } from "node:fs";
+import { mkdtempSync, readdirSync, readFileSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
@@ -8,7 +11,7 @@ import { allTopics, type ServiceName } from "@riffle/contracts";
 import { createPipelineTopics } from "@riffle/infra/kafka/pipeline-topics";
 import { freePorts } from "@riffle/infra/kafka/ports";
 import { stopInOrder, waitUntilReady } from "@riffle/infra/launcher/pipeline";
-import { RestartPolicy } from "@riffle/infra/launcher/restart-policy";
+import { RestartPolicy, type RestartVerdict } from "@riffle/infra/launcher/restart-policy";
 import { ServiceProcess } from "@riffle/infra/launcher/service-process";
 import { connectAdmin } from "@riffle/streams/kafka";
 
@@ -18,6 +21,18 @@ export interface PipelineOptions {
   readonly services: readonly ServiceName[];
   /** Environment for all services, on top of what they need. */
   readonly env?: Readonly<Record<string, string>>;
+  /** Where each instance keeps a copy of its state, in a folder of its own. @default memory only */
+  readonly stateFolder?: string;
+  /** `as-launched` gives up after five quick deaths in a row; `always` is for those that are killed that often. */
+  readonly restarts?: "as-launched" | "always";
+}
+
+/** What is different about the next life of an instance, and about that one alone. */
+export interface NextLife {
+  /** Variables on top of the others, such as a fail-point. */
+  readonly env?: Readonly<Record<string, string>>;
+  /** Called when the last life has ended and this one has not begun, with the instance's folder of state, if any. */
+  readonly before?: (stateFolder: string | undefined) => void;
 }
 
 interface Member {
@@ -25,39 +40,47 @@ interface Member {
   readonly adminPort: number;
 }
 
+/** For processes that are killed on purpose: their quick deaths say nothing about them. */
+class AlwaysRestart extends RestartPolicy {
+  override died(): RestartVerdict {
+    return { kind: "restart", afterMs: 50 };
+  }
+}
+
 const scriptOf = (service: ServiceName): string =>
   fileURLToPath(new URL(`../../services/${service}/dist/main.js`, import.meta.url));
 
 /** Creates the pipeline's topics where they are missing. */
-export const createTopics = async (brokers: readonly string[]): Promise<void> =>
+export const createTopics = async (brokers: readonly string[], replicationFactor = 1): Promise<void> =>
   createPipelineTopics(await connectAdmin({ brokers, clientId: "audit-admin" }), allTopics, {
-    replicationFactor: 1,
+    replicationFactor,
   });
 
 /** Services that run until `stop`. */
 export class RunningPipeline {
-  readonly #members: ReadonlyMap<ServiceName, Member>;
-  readonly #logs: string;
+  readonly #options: PipelineOptions;
+  readonly #httpPort: number;
+  readonly #members = new Map<string, Member>();
+  readonly #nextLife = new Map<string, NextLife>();
+  readonly #logs = mkdtempSync(join(tmpdir(), "riffle-audit-"));
   readonly #faults: string[] = [];
-  /** Where ingest listens, when it runs. */
-  readonly ingestUrl: string;
+  /** How the last life of each instance ended that has ended: a signal's name or `exit code n`. */
+  readonly #ends = new Map<string, string>();
   /** What the services printed for people: the notifier's alert lines. */
   readonly printed: string[] = [];
 
-  private constructor(options: PipelineOptions, ports: readonly number[], logs: string) {
-    const [httpPort = 0, ...adminPorts] = ports;
-    this.#logs = logs;
-    this.ingestUrl = `http://127.0.0.1:${httpPort}`;
-    this.#members = new Map(
-      options.services.map((name, i) => [name, this.#member(name, options, httpPort, adminPorts[i] ?? 0)]),
-    );
+  private constructor(options: PipelineOptions, httpPort: number) {
+    this.#options = options;
+    this.#httpPort = httpPort;
   }
 
   /** Starts the services and waits until each is ready. The topics must exist. */
   static async start(options: PipelineOptions): Promise<RunningPipeline> {
-    const ports = await freePorts(options.services.length + 1);
-    const pipeline = new RunningPipeline(options, ports, mkdtempSync(join(tmpdir(), "riffle-audit-")));
-    for (const { service } of pipeline.#members.values()) service.start();
+    const [httpPort = 0, ...adminPorts] = await freePorts(options.services.length + 1);
+    const pipeline = new RunningPipeline(options, httpPort);
+    options.services.forEach((name, i) => {
+      pipeline.#launch(name, 0, adminPorts[i] ?? 0);
+    });
     try {
       await pipeline.untilReady();
     } catch (error) {
@@ -67,27 +90,87 @@ export class RunningPipeline {
     return pipeline;
   }
 
-  /** Waits until every service answers its readiness probe. */
+  /** Where ingest listens, when it runs. */
+  get ingestUrl(): string {
+    return `http://127.0.0.1:${this.#httpPort}`;
+  }
+
+  /** Waits until every instance answers its readiness probe. */
   async untilReady(): Promise<void> {
     await waitUntilReady([...this.#members.values()], () => {}, new AbortController().signal);
   }
 
-  /** SIGKILL; it is started again at once. Returns false when it was not running at the time. */
-  kill(name: ServiceName): boolean {
-    const service = this.#members.get(name)?.service;
+  /** Waits until the first instance of a service answers its readiness probe. */
+  async untilServiceReady(name: ServiceName): Promise<void> {
+    const member = this.#members.get(`${name}-0`);
+    if (member !== undefined) await waitUntilReady([member], () => {}, new AbortController().signal);
+  }
+
+  /** Starts one more instance of a service and waits until it is ready. @returns its number */
+  async addReplica(name: ServiceName): Promise<number> {
+    let number = 1;
+    while (this.#members.has(`${name}-${number}`)) number++;
+    const [adminPort = 0] = await freePorts(1);
+    const member = this.#launch(name, number, adminPort);
+    await waitUntilReady([member], () => {}, new AbortController().signal);
+    return number;
+  }
+
+  /** Stops an instance with SIGTERM; it finishes what it holds. */
+  async removeReplica(name: ServiceName, number: number): Promise<void> {
+    const member = this.#members.get(`${name}-${number}`);
+    this.#members.delete(`${name}-${number}`);
+    if (member !== undefined) await stopInOrder([member]);
+  }
+
+  /**
+   * SIGKILL; it is started again at once.
+   *
+   * @returns false when it was not running at the time
+   */
+  kill(name: ServiceName, nextLife?: NextLife): boolean {
+    const service = this.#members.get(`${name}-0`)?.service;
+    if (nextLife !== undefined) this.#nextLife.set(`${name}-0`, nextLife);
     if (service?.pid === undefined) return false;
     service.kill();
     return true;
   }
 
-  /** Process id of a service, undefined while it is down. */
+  /** SIGTERM from outside: it shuts down in its own time and is started again. */
+  terminate(name: ServiceName): void {
+    const pid = this.pidOf(name);
+    if (pid !== undefined) process.kill(pid, "SIGTERM");
+  }
+
+  /** SIGSTOP: alive for the system, dead for everybody else. */
+  pause(name: ServiceName): void {
+    this.#members.get(`${name}-0`)?.service.pause();
+  }
+
+  /** SIGCONT. */
+  resume(name: ServiceName): void {
+    this.#members.get(`${name}-0`)?.service.resume();
+  }
+
+  /** Process id of a service's first instance, undefined while it is down. */
   pidOf(name: ServiceName): number | undefined {
-    return this.#members.get(name)?.service.pid;
+    return this.#members.get(`${name}-0`)?.service.pid;
+  }
+
+  /** How the service's first instance ended the last time it did: `SIGKILL`, `exit code 1`. */
+  lastEndOf(name: ServiceName): string | undefined {
+    return this.#ends.get(`${name}-0`);
   }
 
   /** Port of a service's /metrics. */
   adminPortOf(name: ServiceName): number {
-    return this.#members.get(name)?.adminPort ?? 0;
+    return this.#members.get(`${name}-0`)?.adminPort ?? 0;
+  }
+
+  /** What all instances have logged so far, line by line. */
+  *logLines(): Generator<string> {
+    for (const file of readdirSync(this.#logs))
+      yield* readFileSync(join(this.#logs, file), "utf8").split("\n");
   }
 
   /** Stops all in the order of the flow. @throws when a service had given up */
@@ -98,26 +181,42 @@ export class RunningPipeline {
     rmSync(this.#logs, { recursive: true, force: true });
   }
 
-  #member(name: ServiceName, options: PipelineOptions, httpPort: number, adminPort: number): Member {
+  #launch(name: ServiceName, number: number, adminPort: number): Member {
+    const instance = `${name}-${number}`;
     const service: ServiceProcess = new ServiceProcess({
-      name,
+      name: instance,
       args: [scriptOf(name)],
-      env: {
-        ...process.env,
-        KAFKA_BROKERS: options.brokers.join(","),
-        RIFFLE_INSTANCE_ID: `${name}-0`,
-        ADMIN_PORT: String(adminPort),
-        ...(name === "ingest" ? { HTTP_PORT: String(httpPort) } : {}),
-        ...options.env,
-      },
-      logFile: join(this.#logs, `${name}.log`),
+      env: () => this.#environment(name, instance, adminPort),
+      logFile: join(this.#logs, `${instance}.log`),
       ...(name === "notifier"
         ? { onOutput: (text: string) => void this.printed.push(...text.trimEnd().split("\n")) }
         : {}),
-      policy: new RestartPolicy(),
+      policy: this.#options.restarts === "always" ? new AlwaysRestart() : new RestartPolicy(),
+      onEnded: ({ code, signal }) => this.#ends.set(instance, signal ?? `exit code ${code}`),
       onNews: () => {},
-      onFailed: (why) => void this.#faults.push(`${name} ${why}\n${service.lastLogLines(10)}`),
+      onFailed: (why) => void this.#faults.push(`${instance} ${why}\n${service.lastLogLines(10)}`),
     });
-    return { service, adminPort };
+    const member = { service, adminPort };
+    this.#members.set(instance, member);
+    service.start();
+    return member;
+  }
+
+  #environment(name: ServiceName, instance: string, adminPort: number): NodeJS.ProcessEnv {
+    const nextLife = this.#nextLife.get(instance);
+    this.#nextLife.delete(instance);
+    const { stateFolder } = this.#options;
+    const ownFolder = stateFolder === undefined ? undefined : join(stateFolder, instance);
+    nextLife?.before?.(ownFolder);
+    return {
+      ...process.env,
+      KAFKA_BROKERS: this.#options.brokers.join(","),
+      RIFFLE_INSTANCE_ID: instance,
+      ADMIN_PORT: String(adminPort),
+      ...(name === "ingest" ? { HTTP_PORT: String(this.#httpPort) } : {}),
+      ...(ownFolder === undefined ? {} : { STATE_DIR: ownFolder }),
+      ...this.#options.env,
+      ...nextLife?.env,
+    };
   }
 }

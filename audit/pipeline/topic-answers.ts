@@ -2,13 +2,9 @@
 
 import { type Alert, type Topic, type Transaction, topics } from "@riffle/contracts";
 import { readTopic } from "@riffle/streams/kafka";
-import {
-  alertLine,
-  type ModelAnswer,
-  type ModelOptions,
-  modelPartition,
-  windowLine,
-} from "../model/reference-model.ts";
+import { windowLine } from "../model/aggregator.ts";
+import { alertLine } from "../model/fraud-detector.ts";
+import { type ModelAnswer, type ModelOptions, modelPartition } from "../model/reference-model.ts";
 
 /** Everything committed, by partition. */
 export interface PipelineRecords {
@@ -61,12 +57,7 @@ export const readPipeline = async (brokers: readonly string[]): Promise<Pipeline
           windowLine(accountId, currency, window.start, totals),
         ),
       late: (late[partition] ?? []).map(({ transactionId }) => transactionId),
-      alerts: (alerts[partition] ?? []).map(({ accountId, evidence }) =>
-        alertLine(
-          accountId,
-          evidence.map(({ id }) => id),
-        ),
-      ),
+      alerts: (alerts[partition] ?? []).map(alertLine),
     }),
   );
   return { received, answers, deadLetters, alerts: alerts.flat() };

@@ -106,7 +106,7 @@ class ProxiedConnection {
     broker.on("close", () => this.#answers.end());
     // What went wrong shows as the close that follows.
     for (const socket of [client, broker]) socket.on("error", () => undefined);
-    this.ended = Promise.all([once(client, "close"), once(broker, "close")]).then(() => undefined);
+    this.ended = Promise.all([closed(client), closed(broker)]).then(() => undefined);
   }
 
   destroy(): void {
@@ -168,6 +168,10 @@ class ProxiedConnection {
     }
   }
 }
+
+/** Not `once` of node:events, which rejects when an error comes first. */
+const closed = (socket: Socket): Promise<void> =>
+  new Promise((resolve) => socket.once("close", () => resolve()));
 
 const timeOrRelease = async (delayMs: number, released: Promise<void> | undefined): Promise<void> => {
   const { promise, resolve } = Promise.withResolvers<void>();

@@ -125,7 +125,7 @@ export class Launcher {
     const service: ServiceProcess = new ServiceProcess({
       name,
       args: [this.#options.scriptOf(name)],
-      env: {
+      env: () => ({
         LOG_LEVEL: "info",
         ...process.env,
         KAFKA_BROKERS: brokers.join(","),
@@ -135,7 +135,7 @@ export class Launcher {
         ...(name === "ingest"
           ? { HTTP_HOST: this.#settings.ingestHost, HTTP_PORT: String(this.#settings.ingestPort) }
           : {}),
-      },
+      }),
       logFile,
       // The notifier's console channel writes alerts for people on standard output; logs are on standard error.
       ...(name === "notifier" ? { onOutput: this.#options.print } : {}),

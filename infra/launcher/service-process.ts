@@ -17,12 +17,15 @@ export interface ServiceProcessOptions {
   readonly name: string;
   /** Arguments to this process's own Node: the service's script first. */
   readonly args: readonly string[];
-  readonly env: NodeJS.ProcessEnv;
+  /** Its environment, asked for at each start. */
+  readonly env: () => NodeJS.ProcessEnv;
   /** Emptied at the first start. Standard error goes here. */
   readonly logFile: string;
   /** What the service prints for people. Undefined sends standard output to the log file as well. */
   readonly onOutput?: (text: string) => void;
   readonly policy: RestartPolicy;
+  /** Called at each end that nobody asked for through `stop`. */
+  readonly onEnded?: (exit: ServiceExit) => void;
   /** One line about what happened to it. */
   readonly onNews: (line: string) => void;
   /** Called once, when it has ended and is not started again. */
@@ -57,7 +60,7 @@ export class ServiceProcess {
     const { args, env, logFile, onOutput } = this.#options;
     const log = openSync(logFile, "a");
     const child = spawn(process.execPath, [...args], {
-      env: { ...env, RIFFLE_EXIT_WITH_PARENT: "1" },
+      env: { ...env(), RIFFLE_EXIT_WITH_PARENT: "1" },
       stdio: ["pipe", onOutput === undefined ? log : "pipe", log],
       detached: true,
     });
@@ -92,6 +95,16 @@ export class ServiceProcess {
     }
   }
 
+  /** SIGSTOP: it stays, and does nothing until `resume`. */
+  pause(): void {
+    if (this.#state.kind === "running") this.#state.child.kill("SIGSTOP");
+  }
+
+  /** SIGCONT. */
+  resume(): void {
+    if (this.#state.kind === "running") this.#state.child.kill("SIGCONT");
+  }
+
   /** SIGKILL, now. */
   kill(): void {
     if (this.#state.kind === "running" || this.#state.kind === "stopping") {
@@ -111,6 +124,7 @@ export class ServiceProcess {
       return;
     }
     const exit: ServiceExit = { code, signal, livedMs: performance.now() - this.#state.sinceMs };
+    this.#options.onEnded?.(exit);
     const how = signal === null ? `exit code ${code}` : signal;
     const verdict = this.#options.policy.died(exit);
     if (verdict.kind === "give-up") {

@@ -1,0 +1,231 @@
+// A campaign: the whole pipeline on three real brokers behind proxies, under load and under attack, then healed, drained
+// and compared with the reference model to the record.
+//
+//   start ──► load + faults of processes + faults of the network, side by side ──► heal ──► drain ──► verdict
+//
+//   CA1. Nothing in the verdict depends on the wall clock: windows close by the last transactions of the load.
+
+import { mkdtempSync, rmSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import type { Transaction } from "@riffle/contracts";
+import { KafkaProxy } from "@riffle/infra/faults/kafka-proxy";
+import { type RunningKafka, startKafka } from "@riffle/infra/kafka";
+import { freePorts } from "@riffle/infra/kafka/ports";
+import { environmentOf, minutesLongModel } from "../model/options.ts";
+import { untilDrained } from "../pipeline/drained.ts";
+import { createTopics, RunningPipeline } from "../pipeline/running-pipeline.ts";
+import { readPipeline } from "../pipeline/topic-answers.ts";
+import { WebhookReceiver, webhookSecret } from "../pipeline/webhook-receiver.ts";
+import { closers } from "../workload/preload.ts";
+import { makeTransactions } from "../workload/transactions.ts";
+import { violationsOf } from "./checks.ts";
+import { commitOf, type LedgerEntry } from "./ledger.ts";
+import { Load } from "./load.ts";
+import { LoadLog, readLoadLog } from "./load-log.ts";
+import { NetworkInjector } from "./network-injector.ts";
+import { type FaultMix, planFaults, streamServices } from "./plan.ts";
+import { ProcessInjector } from "./process-injector.ts";
+import { fatalsOf, sometimesOf } from "./sometimes.ts";
+import { Tally } from "./tally.ts";
+
+/** What a campaign is made of. */
+export interface CampaignOptions {
+  readonly seed: number;
+  readonly mix: FaultMix;
+  /** Rounds of the mix are repeated until this much time has passed; 0 means one round. */
+  readonly minutes: number;
+  /** Posts a second, at most. */
+  readonly rate: number;
+  readonly say: (line: string) => void;
+}
+
+const services = ["ingest", ...streamServices] as const;
+const timeouts = { sessionTimeoutMs: 6_000, transactionTimeoutMs: 4_000 };
+const minuteMs = 60_000;
+/** Event time runs this much faster than the clock, so that windows close and sessions end all the time. */
+const eventTimeFactor = 12;
+const drainWithinMs = 180_000;
+/** An account that is silent for so long counts as dormant in `minutesLongModel`. */
+const silentMs = 120_000;
+/** A fault that did not hit, because something else hit first, is tried again. */
+const attemptsMax = 4;
+
+interface Cluster {
+  readonly kafka: RunningKafka;
+  readonly proxies: readonly KafkaProxy[];
+}
+
+const startCluster = async (say: (line: string) => void): Promise<Cluster> => {
+  const ports = await freePorts(3);
+  const kafka = await startKafka({ brokers: 3, source: "jvm", proxyPorts: ports, onProgress: say });
+  const proxies = await Promise.all(
+    kafka.nodes.map((node, i) => KafkaProxy.listen(ports[i] ?? 0, node.behindProxy ?? "")),
+  );
+  return { kafka, proxies };
+};
+
+const startPipeline = (
+  proxies: readonly KafkaProxy[],
+  receiver: WebhookReceiver,
+  stateFolder: string,
+): Promise<RunningPipeline> =>
+  RunningPipeline.start({
+    stateFolder,
+    brokers: proxies.map(({ port }) => `127.0.0.1:${port}`),
+    services,
+    restarts: "always",
+    env: {
+      WEBHOOK_URL: receiver.url,
+      WEBHOOK_SECRET: webhookSecret,
+      IDLE_AFTER_MS: "86400000",
+      SESSION_TIMEOUT_MS: String(timeouts.sessionTimeoutMs),
+      TRANSACTION_TIMEOUT_MS: String(timeouts.transactionTimeoutMs),
+      HEARTBEAT_INTERVAL_MS: "1000",
+      CHECKPOINT_INTERVAL_MS: "1000",
+      LOG_LEVEL: "debug",
+      ...environmentOf(minutesLongModel),
+    },
+  });
+
+/** Traffic without end, in pieces by seed, each later in event time than the last. */
+function* traffic(seed: number, startMs: number, rate: number, sent: Map<string, Transaction>) {
+  const perPiece = 20_000;
+  const spanMs = Math.floor((perPiece / rate) * 1_000 * eventTimeFactor);
+  for (let piece = 0; ; piece++) {
+    const transactions = makeTransactions({
+      seed: seed + piece,
+      transactions: perPiece,
+      accounts: 400,
+      startMs: startMs + piece * spanMs,
+      spanMs,
+      fraudOneOf: 60,
+      silentMs,
+      prefix: `s${seed}.${piece}`,
+    });
+    for (const transaction of transactions) {
+      if (!sent.has(transaction.id)) sent.set(transaction.id, transaction);
+      yield transaction;
+    }
+  }
+}
+
+/** Both lanes of faults, round after round (FP2 in plan.ts). */
+const attack = async (
+  { seed, mix, minutes, say }: CampaignOptions,
+  cluster: Cluster,
+  pipeline: RunningPipeline,
+  tally: Tally,
+): Promise<void> => {
+  const { kafka, proxies } = cluster;
+  const network = new NetworkInjector({ proxies, nodes: kafka.nodes, tally });
+  const processes = new ProcessInjector({
+    pipeline,
+    tally,
+    sessionTimeoutMs: timeouts.sessionTimeoutMs,
+    failNextCommit: (service) => {
+      for (const proxy of proxies)
+        proxy.inject({
+          api: "EndTxn",
+          of: "answer",
+          client: `${service}-${service}-0`,
+          action: { kind: "disconnect" },
+        });
+    },
+    say,
+  });
+  const until = performance.now() + minutes * minuteMs;
+  const isOver = (): boolean => minutes > 0 && performance.now() > until;
+  for (let round = 0; round === 0 || (minutes > 0 && !isOver()); round++) {
+    const plan = planFaults(seed + round, mix, kafka.nodes.length);
+    say(
+      `round ${round + 1}: ${plan.processes.length} faults of processes, ${plan.network.length} of the network`,
+    );
+    await Promise.all([
+      inTurn(plan.processes, (fault) => processes.inject(fault), isOver),
+      inTurn(plan.network, (fault) => network.inject(fault), isOver),
+    ]);
+  }
+};
+
+const inTurn = async <F>(
+  faults: readonly F[],
+  inject: (fault: F) => Promise<boolean>,
+  isOver: () => boolean,
+): Promise<void> => {
+  for (const fault of faults) {
+    for (let attempt = 0; attempt < attemptsMax && !isOver(); attempt++) if (await inject(fault)) break;
+  }
+};
+
+/** Event time begins so far back that it stays in the past, whatever the length of the campaign. */
+const firstEventMs = (minutes: number): number => {
+  const lengthMs = (Math.max(minutes, 20) + 10) * minuteMs * eventTimeFactor;
+  return Math.floor((Date.now() - lengthMs) / minuteMs) * minuteMs;
+};
+
+/** Runs a campaign. Everything it started has ended when it resolves. */
+export const runCampaign = async (options: CampaignOptions): Promise<LedgerEntry> => {
+  const { say, seed, rate, minutes } = options;
+  const folder = mkdtempSync(join(tmpdir(), "riffle-campaign-"));
+  const cluster = await startCluster(say);
+  const receiver = await WebhookReceiver.listen();
+  let pipeline: RunningPipeline | undefined;
+  try {
+    await createTopics(cluster.kafka.brokers, 3);
+    pipeline = await startPipeline(cluster.proxies, receiver, join(folder, "state"));
+    const tally = new Tally();
+    const sent = new Map<string, Transaction>();
+    const log = new LoadLog(join(folder, "answers.log"));
+    const startMs = firstEventMs(minutes);
+    const { ingestUrl } = pipeline;
+    const startedAt = performance.now();
+    const load = new Load({ ingestUrl, log, transactions: traffic(seed, startMs, rate, sent), rate });
+    await attack(options, cluster, pipeline, tally);
+    for (const proxy of cluster.proxies) proxy.heal();
+    await load.stop();
+    const seconds = (performance.now() - startedAt) / 1_000;
+    say(`healed after ${seconds.toFixed(0)} s; ${load.accepted} accepted in ${load.attempts} attempts`);
+    const last = closers(`s${seed}.end`, Date.now());
+    for (const transaction of last) sent.set(transaction.id, transaction);
+    await new Load({ ingestUrl, log, transactions: last, rate: 1_000 }).stop();
+    await pipeline.untilReady();
+    await untilDrained(cluster.kafka.brokers, streamServices, drainWithinMs);
+    log.close();
+    const records = await readPipeline(cluster.kafka.brokers);
+    const violations = await violationsOf({
+      brokers: cluster.kafka.brokers,
+      records,
+      model: minutesLongModel,
+      sent,
+      answered: readLoadLog(log.path),
+      receiver,
+    });
+    return {
+      commit: commitOf(),
+      seed,
+      minutes: Math.round(seconds / 6) / 10,
+      faults: tally.toObject(),
+      effects: {
+        attempts: load.attempts,
+        accepted: load.accepted,
+        acceptedPerSecond: Math.round(load.accepted / seconds),
+        received: records.received.flat().length,
+        windows: records.answers.reduce((sum, { windows }) => sum + windows.length, 0),
+        alerts: records.alerts.length,
+        withdrawn: records.alerts.filter(({ status }) => status === "withdrawn").length,
+        webhooks: receiver.alerts.size,
+        webhooksRepeated: receiver.repeats,
+      },
+      sometimes: sometimesOf(pipeline.logLines()),
+      fatals: fatalsOf(pipeline.logLines()),
+      violations,
+    };
+  } finally {
+    await pipeline?.stop();
+    await receiver.close();
+    await Promise.all(cluster.proxies.map((proxy) => proxy.close()));
+    await cluster.kafka.stop();
+    rmSync(folder, { recursive: true, force: true });
+  }
+};

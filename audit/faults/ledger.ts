@@ -1,0 +1,42 @@
+// The ledger: one line for each campaign, so that figures add up over runs and a bad one stays on record.
+
+import { execFileSync } from "node:child_process";
+import { appendFileSync } from "node:fs";
+import { fileURLToPath } from "node:url";
+
+/** One campaign. */
+export interface LedgerEntry {
+  /** Of the commit it ran on; `+` behind it when files had changed since. */
+  readonly commit: string;
+  readonly seed: number;
+  readonly minutes: number;
+  readonly faults: Readonly<Record<string, number>>;
+  /** What was checked. */
+  readonly effects: Readonly<Record<string, number>>;
+  /** Conditions that must be met sometimes, and how often they were. */
+  readonly sometimes: Readonly<Record<string, number>>;
+  /** Errors that ended a service, which was then started again. */
+  readonly fatals: Readonly<Record<string, number>>;
+  readonly violations: readonly string[];
+}
+
+/** Where the ledger of campaigns is kept. */
+export const ledgerFile = fileURLToPath(new URL("../ledger.jsonl", import.meta.url));
+
+const git = (...args: string[]): string =>
+  execFileSync("git", args, { encoding: "utf8", cwd: fileURLToPath(new URL(".", import.meta.url)) }).trim();
+
+/** The commit of the working tree. */
+export const commitOf = (): string => {
+  try {
+    const changed = git("status", "--porcelain", "--untracked-files=no") !== "";
+    return `${git("rev-parse", "--short=12", "HEAD")}${changed ? "+" : ""}`;
+  } catch {
+    return "unknown";
+  }
+};
+
+/** Adds a line. */
+export const record = (entry: LedgerEntry): void => {
+  appendFileSync(ledgerFile, `${JSON.stringify(entry)}\n`);
+};

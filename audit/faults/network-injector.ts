@@ -1,0 +1,108 @@
+// Faults between processes and brokers, and of brokers: lost, late and doubled frames, cuts, brokers that die or stop.
+//
+//   NI1. A frame fault waits until a frame has met it, and counts only then.
+//   NI2. It is over before the next one begins: what was held is released, a broker that was killed serves again.
+
+import { setTimeout as delay } from "node:timers/promises";
+import type { FrameFault } from "@riffle/infra/faults/frame-faults";
+import type { KafkaProxy } from "@riffle/infra/faults/kafka-proxy";
+import type { KafkaNode } from "@riffle/infra/kafka";
+import type { NetworkFault } from "./plan.ts";
+import type { Tally } from "./tally.ts";
+
+/** What the injector harms. */
+export interface NetworkInjectorOptions {
+  /** One for each broker, in the order of `nodes`. */
+  readonly proxies: readonly KafkaProxy[];
+  readonly nodes: readonly KafkaNode[];
+  readonly tally: Tally;
+}
+
+/** How long a fault waits for a frame to meet. */
+const meetWithinMs = 15_000;
+
+/** Carries out faults of the network, one at a time. */
+export class NetworkInjector {
+  readonly #options: NetworkInjectorOptions;
+
+  constructor(options: NetworkInjectorOptions) {
+    this.#options = options;
+  }
+
+  /** @returns whether it was injected (NI1) */
+  inject(fault: NetworkFault): Promise<boolean> {
+    switch (fault.kind) {
+      case "end-txn":
+        return this.#frames(
+          `EndTxn ${fault.of} ${fault.action}`,
+          {
+            api: "EndTxn",
+            of: fault.of,
+            client: `${fault.service}-${fault.service}-`,
+            action:
+              fault.action === "delay" ? { kind: "delay", delayMs: fault.lastsMs } : { kind: fault.action },
+          },
+          fault.lastsMs,
+        );
+      case "lost-answer":
+        return this.#frames(
+          `${fault.api} answer ${fault.action}`,
+          {
+            api: fault.api,
+            of: "answer",
+            client: `${fault.service}-${fault.service}-`,
+            action: { kind: fault.action },
+          },
+          0,
+        );
+      case "cut":
+        return this.#cut(fault.broker, fault.lastsMs);
+      case "broker-kill":
+        return this.#killBroker(fault.broker, fault.downMs);
+      case "broker-pause":
+        return this.#pauseBroker(fault.broker, fault.lastsMs);
+    }
+  }
+
+  /** The frame may pass any of the brokers, so each proxy waits for it; the first that meets it is the one. */
+  async #frames(name: string, fault: FrameFault, lastsMs: number): Promise<boolean> {
+    const injected = this.#options.proxies.map((proxy) => proxy.inject(fault));
+    const met = await Promise.race([
+      ...injected.map(({ hit }) => hit.then(() => true)),
+      delay(meetWithinMs, false, { ref: false }),
+    ]);
+    this.#options.tally.add(met ? name : `missed ${name}`);
+    if (met && fault.action.kind === "hold") await delay(lastsMs);
+    for (const one of injected) one.release();
+    return met;
+  }
+
+  async #cut(broker: number, lastsMs: number): Promise<boolean> {
+    const proxy = this.#options.proxies[broker];
+    proxy?.cut();
+    await delay(lastsMs);
+    proxy?.heal();
+    this.#options.tally.add("broker cut off");
+    return true;
+  }
+
+  async #killBroker(broker: number, downMs: number): Promise<boolean> {
+    const node = this.#options.nodes[broker];
+    if (node?.pid === undefined) return false;
+    await node.kill("SIGKILL");
+    await delay(downMs);
+    await node.restart();
+    this.#options.tally.add("broker killed");
+    return true;
+  }
+
+  async #pauseBroker(broker: number, lastsMs: number): Promise<boolean> {
+    const node = this.#options.nodes[broker];
+    if (node?.pid === undefined) return false;
+    await node.kill("SIGSTOP");
+    await delay(lastsMs);
+    await node.kill("SIGCONT");
+    this.#options.tally.add("broker paused");
+    return true;
+  }
+}

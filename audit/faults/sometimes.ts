@@ -1,0 +1,31 @@
+// Conditions that a campaign must meet now and then: faults that never bring them about prove nothing.
+
+/** What to look for in the services' logs, by name. */
+const conditions: Readonly<Record<string, RegExp>> = {
+  "producer or member fenced": /STREAMS_FENCED/,
+  "outcome of a commit unknown": /STREAMS_OUTCOME_UNKNOWN/,
+  "broker refused a request": /STREAMS_BROKER_REFUSED/,
+  "stale generation or member refused": /ILLEGAL_GENERATION|UNKNOWN_MEMBER_ID/,
+  "restored from a changelog": /"store restored"/,
+  "joined the group again": /"joined the group"/,
+  "fail-point or shutdown": /worker stopping/,
+};
+
+/** How many lines show each condition. */
+export const sometimesOf = (lines: Iterable<string>): Record<string, number> => {
+  const counts = Object.fromEntries(Object.keys(conditions).map((name) => [name, 0]));
+  for (const line of lines)
+    for (const [name, pattern] of Object.entries(conditions))
+      if (pattern.test(line)) counts[name] = (counts[name] ?? 0) + 1;
+  return counts;
+};
+
+/** How often a service gave up, by what it said: it is started again, but nobody should have to be. */
+export const fatalsOf = (lines: Iterable<string>): Record<string, number> => {
+  const counts: Record<string, number> = {};
+  for (const line of lines) {
+    const message = /^\{"level":"fatal".*?"message":"(?<message>[^"]{0,160})/.exec(line)?.groups?.["message"];
+    if (message !== undefined) counts[message] = (counts[message] ?? 0) + 1;
+  }
+  return counts;
+};

@@ -1,0 +1,68 @@
+// Planted bugs of time, windows, patterns and state.
+
+import type { PlantedBug } from "./planted-bug.ts";
+
+const unit = (file: string): PlantedBug["caughtBy"] => ({
+  project: "unit",
+  file: `packages/streams/test/unit/${file}`,
+});
+
+/** Bugs of packages/streams/src/time, windows, patterns and state. */
+export const engineBugs: readonly PlantedBug[] = [
+  {
+    name: "late-one-millisecond-later",
+    story: "A record is counted in a window that has been told already.",
+    file: "packages/streams/src/time/stream-time.ts",
+    find: "  streamTimeMs >= windowEndMs + graceMs;",
+    replace: "  streamTimeMs > windowEndMs + graceMs;",
+    caughtBy: unit("time/stream-time.test.ts"),
+  },
+  {
+    name: "grace-ignored",
+    story: "Records a little out of order are late.",
+    file: "packages/streams/src/time/stream-time.ts",
+    find: "streamTimeMs - graceMs;",
+    replace: "streamTimeMs - graceMs * 0;",
+    caughtBy: unit("windows/hopping-window.test.ts"),
+  },
+  {
+    name: "stream-time-goes-back",
+    story: "What is late depends on the order of arrival twice.",
+    file: "packages/streams/src/time/stream-time.ts",
+    find: "  Math.max(streamTimeMs, eventTimeMs);",
+    replace: "  eventTimeMs + streamTimeMs * 0;",
+    caughtBy: unit("time/stream-time.test.ts"),
+  },
+  {
+    name: "windows-before-the-epoch-misaligned",
+    story: "Times before 1970 fall between two windows.",
+    file: "packages/streams/src/windows/assigners.ts",
+    find: "  Math.floor(timestampMs / stepMs) * stepMs;",
+    replace: "  Math.trunc(timestampMs / stepMs) * stepMs;",
+    caughtBy: unit("windows/assigners.test.ts"),
+  },
+  {
+    name: "window-end-inclusive",
+    story: "A record at the end of a window is counted in it and in the next.",
+    file: "packages/streams/src/windows/assigners.ts",
+    find: "return { startMs, endMs: startMs + sizeMs };",
+    replace: "return { startMs, endMs: startMs + sizeMs + 1 };",
+    caughtBy: unit("windows/assigners.test.ts"),
+  },
+  {
+    name: "session-gap-exclusive",
+    story: "A transaction exactly the gap later opens a session of its own.",
+    file: "packages/streams/src/windows/assigners.ts",
+    find: "  endMs: lastMs + gapMs + 1,",
+    replace: "  endMs: lastMs + gapMs,",
+    caughtBy: unit("windows/session-window.test.ts"),
+  },
+  {
+    name: "timer-fires-late",
+    story: "What is due at a millisecond happens at the next record instead.",
+    file: "packages/streams/src/time/due-index.ts",
+    find: "dueMs > nowMs",
+    replace: "dueMs >= nowMs",
+    caughtBy: unit("time/timers.test.ts"),
+  },
+];

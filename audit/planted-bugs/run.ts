@@ -1,0 +1,69 @@
+// `pnpm run audit:bugs [name …]`: plants each bug in turn, runs the test that must notice it, and fails when one stays
+// green. Without the bug that test must be green, which the test command has shown.
+
+import { spawnSync } from "node:child_process";
+import { mkdtempSync, readFileSync, rmSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { fileURLToPath } from "node:url";
+import { plantedBugs } from "./catalogue.ts";
+import type { PlantedBug } from "./planted-bug.ts";
+
+interface Report {
+  readonly testResults: readonly {
+    readonly assertionResults: readonly { readonly status: string; readonly fullName: string }[];
+  }[];
+}
+
+const root = fileURLToPath(new URL("../../", import.meta.url));
+const vitest = join(root, "node_modules", "vitest", "vitest.mjs");
+const folder = mkdtempSync(join(tmpdir(), "riffle-planted-"));
+const testWithinMs = 180_000;
+
+/** The tests that failed. A run that broke down before its first test has noticed nothing. */
+const redTests = ({ name, caughtBy }: PlantedBug): string[] => {
+  const report = join(folder, `${name}.json`);
+  spawnSync(
+    process.execPath,
+    [
+      vitest,
+      "run",
+      "--project",
+      caughtBy.project,
+      caughtBy.file,
+      "--bail=1",
+      "--reporter=json",
+      `--outputFile=${report}`,
+    ],
+    {
+      cwd: root,
+      env: { ...process.env, RIFFLE_PLANTED_BUG: name },
+      stdio: "ignore",
+      timeout: testWithinMs,
+    },
+  );
+  try {
+    const { testResults } = JSON.parse(readFileSync(report, "utf8")) as Report;
+    return testResults.flatMap(({ assertionResults }) =>
+      assertionResults.filter(({ status }) => status === "failed").map(({ fullName }) => fullName),
+    );
+  } catch {
+    return [];
+  }
+};
+
+const wanted = process.argv.slice(2);
+const bugs = plantedBugs.filter(({ name }) => wanted.length === 0 || wanted.includes(name));
+const unnoticed: string[] = [];
+for (const bug of bugs) {
+  const [first] = redTests(bug);
+  if (first === undefined) unnoticed.push(bug.name);
+  process.stdout.write(
+    first === undefined
+      ? `✗ ${bug.name}: ${bug.caughtBy.file} stays green\n`
+      : `✓ ${bug.name}: ${bug.caughtBy.file} > ${first}\n`,
+  );
+}
+rmSync(folder, { recursive: true, force: true });
+process.stdout.write(`${bugs.length - unnoticed.length} of ${bugs.length} planted bugs are noticed\n`);
+process.exitCode = unnoticed.length === 0 && bugs.length > 0 ? 0 : 1;
