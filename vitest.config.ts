@@ -2,17 +2,37 @@
 // tools/architecture fails on it.
 
 import { defineConfig } from "vitest/config";
+import { plant } from "./audit/planted-bugs/plant.ts";
 
 const everywhere = ["packages/*", "services/*", "infra", "tools/*", "bench", "audit"];
 const inFolder = (kind: string): string[] => everywhere.map((root) => `${root}/test/${kind}/**/*.test.ts`);
 
+/** `pnpm run audit:bugs` plants one bug in the sources of a run, to see the tests notice it. */
+// biome-ignore lint/suspicious/noUndeclaredEnvVars: never through turbo, whose tasks shall not know of it
+const planted = process.env["RIFFLE_PLANTED_BUG"];
+const plugins = planted === undefined ? [] : [plant(planted)];
+
 export default defineConfig({
   test: {
+    // Modules are kept over runs by their text, and a planted bug is none of it.
+    fsModuleCache: planted === undefined,
     projects: [
       {
+        plugins,
         test: { name: "unit", include: inFolder("unit"), environment: "node" },
       },
       {
+        plugins,
+        test: {
+          name: "sim",
+          include: inFolder("sim"),
+          environment: "node",
+          // A test here is hundreds of runs in virtual time; the machine may be slow.
+          testTimeout: 600_000,
+        },
+      },
+      {
+        plugins,
         test: {
           name: "integration",
           include: inFolder("integration"),

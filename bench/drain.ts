@@ -8,7 +8,7 @@
 import { parseArgs } from "node:util";
 import { modelDefaults } from "@riffle/audit/model/reference-model";
 import { type StageName, untilDrained } from "@riffle/audit/pipeline/drained";
-import { cpuSecondsOf } from "@riffle/audit/pipeline/process-cpu";
+import { cpuSecondsOf } from "@riffle/audit/pipeline/process-state";
 import { createTopics, RunningPipeline } from "@riffle/audit/pipeline/running-pipeline";
 import { differences, readPipeline } from "@riffle/audit/pipeline/topic-answers";
 import { closers, preload } from "@riffle/audit/workload/preload";

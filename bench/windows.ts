@@ -243,7 +243,7 @@ class Run {
         this.#emit,
       );
       this.late += missed.length;
-      if (at % batchSize === 0) this.#operator.endBatch(this.#streamTimeMs, this.#emit);
+      if (at % batchSize === 0) this.#operator.closeDue(this.#streamTimeMs, this.#emit);
       if (at % commitSize === 0) this.store.commit(this.#logged);
     }
   }

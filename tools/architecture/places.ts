@@ -24,7 +24,7 @@ export type Target =
       readonly byName: boolean;
     };
 
-const librariesOfOurs = ["contracts", "streams", "service-kit"];
+const librariesOfOurs = ["contracts", "streams", "service-kit", "cli"];
 const rimFolders = ["infra", "bench", "tools", "audit"];
 
 /** The place of a path. */

@@ -14,6 +14,7 @@ export interface ErrorRegistries {
   readonly streamsErrors: Readonly<Record<string, ErrorEntry>>;
   readonly patternErrors: Readonly<Record<string, ErrorEntry>>;
   readonly serviceKitErrors: Readonly<Record<string, ErrorEntry>>;
+  readonly cliErrors: Readonly<Record<string, ErrorEntry>>;
   /** What ingest answers over HTTP. */
   readonly problems: Readonly<Record<string, { readonly status: number; readonly title: string }>>;
 }
@@ -27,7 +28,7 @@ A code is stable: it is never renamed, and never used again for something else. 
 
 /** The page as Markdown. */
 export function errorsPage(registries: ErrorRegistries): string {
-  const { contractErrors, streamsErrors, patternErrors, serviceKitErrors, problems } = registries;
+  const { contractErrors, streamsErrors, patternErrors, serviceKitErrors, cliErrors, problems } = registries;
   const answers = Object.entries(problems).map(([code, { status, title }]) => [
     `\`${code}\``,
     String(status),
@@ -47,6 +48,9 @@ export function errorsPage(registries: ErrorRegistries): string {
     "## A process that does not start",
     "`ServiceKitError` and `ConfigError`, from `packages/service-kit/src/errors.ts`. A configuration fault ends the process\nwith exit code 78.",
     registry(serviceKitErrors),
+    "## The `riffle` command",
+    "`CliError`, from `packages/cli/src/errors.ts`. It ends with 2 for `CLI_USAGE` and with 1 for the others.",
+    registry(cliErrors),
     "## Answers of ingest",
     "RFC 9457 problem details, from `services/ingest/src/problem.ts`. The type of each is `urn:riffle:problem:` and the code.",
     table([["Code", "Status", "Title"], ...answers]),

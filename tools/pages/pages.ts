@@ -25,6 +25,7 @@ export async function renderPages(root: string): Promise<ReadonlyMap<string, str
     "packages/streams/dist/index.js",
   );
   const kit = await built<ServiceKit>("packages/service-kit/dist/index.js");
+  const cli = await built<Pick<ErrorRegistries, "cliErrors">>("packages/cli/dist/errors.js");
   const ingest = await built<Pick<ErrorRegistries, "problems">>("services/ingest/dist/problem.js");
   const schemas = new Map<string, unknown>();
   for (const service of services) {
@@ -33,7 +34,7 @@ export async function renderPages(root: string): Promise<ReadonlyMap<string, str
   }
   const tables = [...schemas].map(([service, schema]) => ({ service, markdown: kit.configTable(schema) }));
   return new Map([
-    ["docs/errors.md", errorsPage({ ...contracts, ...streams, ...kit, ...ingest })],
+    ["docs/errors.md", errorsPage({ ...contracts, ...streams, ...kit, ...cli, ...ingest })],
     ["docs/config.md", configPage(tables)],
     [".env.example", envPage(kit.envExample(Object.fromEntries(schemas)))],
   ]);

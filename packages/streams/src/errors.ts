@@ -25,6 +25,15 @@ export const streamsErrors = {
     meaning: "No broker of the list could be reached.",
     remedy: "Check KAFKA_BROKERS, and that the brokers advertise addresses this process can reach.",
   },
+  STREAMS_AUTHENTICATION_FAILED: {
+    meaning: "The brokers refused the user or the password.",
+    remedy: "Check KAFKA_SASL_USERNAME, KAFKA_SASL_PASSWORD and KAFKA_SASL_MECHANISM.",
+  },
+  STREAMS_TLS_FAILED: {
+    meaning: "The brokers' certificate is not vouched for, or the TLS handshake failed.",
+    remedy:
+      "Check KAFKA_TLS_CA_FILE and the names in the brokers' certificates; KAFKA_TLS_CERT_FILE and KAFKA_TLS_KEY_FILE where they ask for one.",
+  },
   STREAMS_FENCED: {
     meaning: "Another process owns this producer id, group member or generation now.",
     remedy:
@@ -40,8 +49,12 @@ export const streamsErrors = {
     remedy: "Check the broker's disks; the engine does not process what it cannot trust.",
   },
   STREAMS_COMPRESSION_UNSUPPORTED: {
-    meaning: "A record batch is compressed with a codec that is not read: snappy or lz4.",
-    remedy: "Have its producer use none, gzip or zstd, and set the topic's compression.type accordingly.",
+    meaning: "A record batch is compressed with a codec that is none of gzip, snappy, lz4 and zstd.",
+    remedy: "Have its producer use one of these, and set the topic's compression.type accordingly.",
+  },
+  STREAMS_BATCH_TOO_LARGE: {
+    meaning: "A compressed record batch would unpack to more bytes than the reader allows.",
+    remedy: "Have its producer send smaller batches, or raise the fetcher's unpackedBytesMax.",
   },
   STREAMS_QUEUE_FULL: {
     meaning:
@@ -61,10 +74,6 @@ export const streamsErrors = {
     meaning: "A handler threw while it held a record.",
     remedy: "See the cause; the record is retried, then dead-lettered, and its neighbours go on.",
   },
-  STREAMS_TRANSACTIONS_TOO_OLD: {
-    meaning: "The cluster's transaction.version feature is below 2.",
-    remedy: "Run `kafka-features.sh upgrade --feature transaction.version=2` on a Kafka of 4.0 or newer.",
-  },
   STREAMS_TOPIC_MISSING: {
     meaning:
       "A topic the service needs does not exist, or has another number of partitions than its partners.",
@@ -78,6 +87,23 @@ export const streamsErrors = {
     meaning: "A changelog record cannot be read by the store's serde.",
     remedy:
       "Deploy the version that wrote it, or migrate the changelog; the engine never starts on partial state.",
+  },
+  STREAMS_FAIL_POINT: {
+    meaning: "A fail-point was armed with `throw`, and its place was reached.",
+    remedy: "Nothing, if a fault test is running; else unset RIFFLE_FAILPOINT.",
+  },
+  STREAMS_BYTES_UNREADABLE: {
+    meaning: "Bytes of a store's value are not what its binary serde writes: damaged, or of another shape.",
+    remedy:
+      "After a change of shape, read the old bytes with readingAlso, or give the store a new name. Otherwise look for damage.",
+  },
+  STREAMS_VALUE_UNWRITABLE: {
+    meaning: "A value put into a store is not of the shape that its binary serde was given.",
+    remedy: "Correct the shape, or the handler that put the value; the message names the shape.",
+  },
+  STREAMS_STORE_TIME_INVALID: {
+    meaning: "A handler gave a window or session store a time that is no whole number of milliseconds.",
+    remedy: "Use event times of records, and intervals whose end is after their start.",
   },
   STREAMS_EMIT_UNDECLARED: {
     meaning: "A handler emitted to a topic that its stage does not declare.",

@@ -8,11 +8,49 @@ export {
   type StreamsErrorCode,
   streamsErrors,
 } from "./errors.ts";
+export {
+  armFailPoint,
+  type FailPoint,
+  type FailPointAction,
+  type FailPointOrder,
+  failPoint,
+  failPoints,
+  parseFailPoint,
+} from "./fail-points.ts";
 export * from "./patterns/index.ts";
+export { type BinaryShape, binary, binarySerde, readingAlso, type ShapeValue } from "./state/binary-serde.ts";
+export type { ByteSink, ByteSource } from "./state/byte-sink.ts";
+export type { Doubt } from "./state/checkpoint.ts";
+export type { OperationFigures, StoreOperation } from "./state/metered-store.ts";
 export { jsonSerde, type Serde } from "./state/serde.ts";
-export { type KeyValueStore, keyValueStore, type StoreSpec } from "./state/store.ts";
+export {
+  type AnyStoreSpec,
+  type KeyValueStore,
+  keyValueStore,
+  type SessionInterval,
+  type SessionRetention,
+  type SessionStore,
+  type SessionStoreSpec,
+  type StoredSession,
+  type StoredWindow,
+  type StoreOf,
+  type StoreSpec,
+  sessionStore,
+  type WindowRetention,
+  type WindowStore,
+  type WindowStoreSpec,
+  windowStore,
+} from "./state/store.ts";
 export * from "./windows/index.ts";
-export type { CommitReport, WorkerObserver, WorkerPhase } from "./worker/observer.ts";
+export type {
+  CommitReport,
+  CopyLoadReport,
+  RestoreProgress,
+  RestoreReport,
+  StoreFigures,
+  WorkerObserver,
+  WorkerPhase,
+} from "./worker/observer.ts";
 export type { HeaderPair, OutgoingRecord, RawRecord, RecordBatch, StreamRecord } from "./worker/record.ts";
 export type { Emission, Stage, Task, TopicHandler } from "./worker/stage.ts";
 export { changelogTopic } from "./worker/task.ts";

@@ -35,7 +35,7 @@ export class Aggregator {
       const missed = windows.count(record);
       if (missed.length > 0) emitLate(record, missed, task);
     }
-    windows.endBatch();
+    windows.closeDue();
   }
 }
 

@@ -5,18 +5,19 @@
 import { aggregateKey, type EventWindow, type Transaction, topics, type WindowKind } from "@riffle/contracts";
 import {
   type Emit,
-  type HoppingState,
   HoppingWindows,
+  hoppingStateSerde,
   keyValueStore,
-  type SessionState,
   SessionWindows,
-  type SlidingState,
   SlidingWindows,
   type StreamRecord,
+  sessionStateSerde,
+  slidingStateSerde,
   type Task,
   type Totals,
-  type TumblingState,
   TumblingWindows,
+  totalsShape,
+  tumblingStateSerde,
   type WindowOperator,
 } from "@riffle/streams";
 import {
@@ -30,12 +31,14 @@ import {
   tumbling,
 } from "./account-windows.ts";
 
+const amountsShape = totalsShape();
+
 /** What the windows keep, by account and currency. */
 export const windowStores = {
-  tumblingWindows: keyValueStore<TumblingState<Totals>>("tumbling-windows"),
-  hoppingWindows: keyValueStore<HoppingState<Totals>>("hopping-windows"),
-  sessionWindows: keyValueStore<SessionState<Totals>>("session-windows"),
-  slidingWindows: keyValueStore<SlidingState<Totals>>("sliding-windows"),
+  tumblingWindows: keyValueStore("tumbling-windows", tumblingStateSerde(amountsShape)),
+  hoppingWindows: keyValueStore("hopping-windows", hoppingStateSerde(amountsShape)),
+  sessionWindows: keyValueStore("session-windows", sessionStateSerde(amountsShape)),
+  slidingWindows: keyValueStore("sliding-windows", slidingStateSerde(amountsShape)),
 };
 
 /** What the aggregator is configured with. */
@@ -93,9 +96,9 @@ export class TaskWindows {
     return missed;
   }
 
-  /** Closes what stream time has closed, also when there was no record. */
-  endBatch(): void {
-    for (const { operator, emit } of this.#kinds) operator.endBatch(this.#task.streamTimeMs, emit);
+  /** Tells what stream time has closed, also when there was no record. No kind here tells updates before a commit. */
+  closeDue(): void {
+    for (const { operator, emit } of this.#kinds) operator.closeDue(this.#task.streamTimeMs, emit);
   }
 
   #kind(kind: WindowKind, sizeMs: number, operator: WindowOperator<number, Totals>): Kind {

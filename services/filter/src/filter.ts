@@ -11,13 +11,24 @@ import { Controller, Inject } from "@nestjs/common";
 import { Ctx, Payload } from "@nestjs/microservices";
 import { type Rejection, type RejectionReason, type Transaction, topics } from "@riffle/contracts";
 import { StreamHandler } from "@riffle/service-kit";
-import { keyValueStore, perTask, type RecordBatch, type StreamRecord, type Task } from "@riffle/streams";
+import {
+  binary,
+  binarySerde,
+  keyValueStore,
+  perTask,
+  type RecordBatch,
+  type StreamRecord,
+  type Task,
+} from "@riffle/streams";
 import { disagreement } from "./agreement.ts";
 import { irrelevance, type RelevanceRules } from "./relevance.ts";
 import { fingerprintOf, SeenTransactions, type Sighting } from "./seen-transactions.ts";
 
 /** Transaction ids within the horizon. */
-export const seen = keyValueStore<Sighting>("seen");
+export const seen = keyValueStore<Sighting>(
+  "seen",
+  binarySerde(binary.struct({ at: binary.int, fingerprint: binary.string })),
+);
 
 /** Under which name Nest injects the FilterOptions. */
 export const filterOptions = Symbol("FilterOptions");

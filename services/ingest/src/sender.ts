@@ -1,7 +1,7 @@
 // The sender on a real Kafka: the idempotent producer of @riffle/streams.
 
 import { topics } from "@riffle/contracts";
-import type { Logger } from "@riffle/service-kit";
+import { kafkaConnection, type Logger } from "@riffle/service-kit";
 import { IdempotentProducer } from "@riffle/streams/kafka";
 import type { IngestConfig } from "./config.ts";
 import type { RecordSender } from "./record-gate.ts";
@@ -20,7 +20,7 @@ export interface ConnectedSender extends RecordSender {
  */
 export function connectSender(config: IngestConfig, log: Logger): Promise<ConnectedSender> {
   return IdempotentProducer.connect({
-    brokers: [...config.KAFKA_BROKERS],
+    ...kafkaConnection(config),
     clientId: `ingest-${config.RIFFLE_INSTANCE_ID}`,
     requestTimeoutMs: config.PRODUCE_REQUEST_TIMEOUT_MS,
     topics: [topics.transactionsReceived.name],

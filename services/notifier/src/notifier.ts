@@ -10,8 +10,8 @@ import { Controller, Inject } from "@nestjs/common";
 import { Ctx, Payload } from "@nestjs/microservices";
 import { type Alert, notificationId, topics } from "@riffle/contracts";
 import { StreamHandler } from "@riffle/service-kit";
-import type { RecordBatch, StreamRecord, Task } from "@riffle/streams";
-import type { Channel } from "./channels/channel.ts";
+import { failPoint, type RecordBatch, type StreamRecord, type Task } from "@riffle/streams";
+import type { Channel, Delivery } from "./channels/channel.ts";
 import { runInLanes } from "./lanes.ts";
 
 /** Under which name Nest injects the NotifierOptions. */
@@ -51,10 +51,7 @@ export class Notifier {
     const { channels, lanesMax } = this.#options;
     const jobs = [...batch].flatMap((record) => channels.map((channel) => jobOf(record, channel)));
     const laneOf = ({ record, channel }: Job): string => `${channel.name}/${record.value.accountId}`;
-    const deliveries = await runInLanes(jobs, { laneOf, lanesMax }, async (job) => ({
-      job,
-      delivery: await job.channel.deliver({ notificationId: job.id, alert: job.record.value }),
-    }));
+    const deliveries = await runInLanes(jobs, { laneOf, lanesMax }, deliver);
     for (const { job, delivery } of deliveries) {
       const { record, channel, id } = job;
       const { id: alertId, status: alertStatus, accountId } = record.value;
@@ -67,6 +64,13 @@ export class Notifier {
     }
   }
 }
+
+const deliver = async (job: Job): Promise<{ readonly job: Job; readonly delivery: Delivery }> => {
+  failPoint("before-delivery");
+  const delivery = await job.channel.deliver({ notificationId: job.id, alert: job.record.value });
+  failPoint("after-delivery");
+  return { job, delivery };
+};
 
 const jobOf = (record: StreamRecord<Alert>, channel: Channel): Job => ({
   record,

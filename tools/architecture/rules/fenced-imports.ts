@@ -5,17 +5,32 @@ import type { Rule } from "../rule.ts";
 
 interface Fence {
   readonly only: string;
+  /** The file that imports it to be compared with. */
+  readonly also?: string;
   readonly instead: string;
 }
 
 const fences: Readonly<Record<string, Fence>> = {
   kafkajs: {
     only: "packages/streams/src/kafka/kafkajs-internals.ts",
+    also: "packages/streams/test/conformance/stock-client.ts",
     instead: "use the ports of packages/streams/src/kafka/ports.ts, or @riffle/streams/kafka",
   },
   "@node-rs/crc32": {
     only: "packages/streams/src/kafka/crc32c.ts",
     instead: "import crc32c from that file",
+  },
+  snappy: {
+    only: "packages/streams/src/kafka/compression.ts",
+    instead: "import compress and decompress from that file",
+  },
+  lmdb: {
+    only: "packages/streams/src/state/lmdb-environment.ts",
+    instead: "use LocalCopy of packages/streams/src/state/local-copy.ts",
+  },
+  "lz4-napi": {
+    only: "packages/streams/src/kafka/compression.ts",
+    instead: "import compress and decompress from that file",
   },
 };
 
@@ -27,7 +42,7 @@ export const fencedPackages: Rule = {
       imports.flatMap(({ specifier, line }) => {
         const target = targetOf(path, specifier);
         const fence = target.kind === "external" ? fences[target.name] : undefined;
-        if (fence === undefined || fence.only === path) return [];
+        if (fence === undefined || fence.only === path || fence.also === path) return [];
         const message = `imports ${specifier}; only ${fence.only} may. Instead ${fence.instead}`;
         return [{ where: `${path}:${line}`, message }];
       }),

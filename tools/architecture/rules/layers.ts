@@ -15,8 +15,11 @@ function allowedFor(home: string): readonly string[] {
     {
       [streams]: [contracts],
       [serviceKit]: [contracts, streams],
+      "packages/cli": [contracts, streams, serviceKit],
       infra: [contracts, streams],
       audit: [contracts, streams, serviceKit, "infra"],
+      // The test runner's configuration plants the audit's bugs.
+      "": ["audit"],
       bench: [contracts, streams, serviceKit, "infra", "audit"],
     }[home] ?? []
   );

@@ -5,9 +5,18 @@ import type { Fault, Rule } from "../rule.ts";
 import type { Source } from "../source.ts";
 
 const engine = "packages/streams/src/";
-const pureParts = ["time/", "windows/", "patterns/", "state/store.ts"].map((part) => engine + part);
-/** What pure parts may use at run time beside each other: the errors, and the default way values become bytes. */
-const alsoUsable = [`${engine}errors.ts`, `${engine}state/serde.ts`];
+const pureParts = [
+  "time/",
+  "windows/",
+  "patterns/",
+  "state/store.ts",
+  "state/composite-key.ts",
+  "state/safe-time.ts",
+  "state/window-store.ts",
+  "state/session-store.ts",
+].map((part) => engine + part);
+/** What pure parts may use at run time beside each other: the errors, and the ways values become bytes. */
+const alsoUsable = [`${engine}errors.ts`, `${engine}state/serde.ts`, `${engine}state/binary-serde.ts`];
 
 const impureNames = [
   "Date",

@@ -7,6 +7,7 @@ import { absenceDueMs, earliestDueMs, endMs } from "./deadline.ts";
 import type { PatternEvent, PatternMatch, TimedOutMatch } from "./event.ts";
 import { matchOf, timedOutOf } from "./match.ts";
 import { addEvent, appendNode, chainOf, emptyBuffer, release, retain } from "./match-buffer.ts";
+import { nextCount, type Offered, offer, offerToBegin, openOf } from "./offer.ts";
 import { compareMatches, withoutDominated } from "./preference.ts";
 import {
   absenceBit,
@@ -63,6 +64,7 @@ class Run<E, S extends string> {
   #matches: PatternMatch<E, S>[] | undefined;
   #timedOut: TimedOutMatch<E, S>[] | undefined;
   #candidates: Candidate[] | undefined;
+  readonly #offered: Offered = { possible: 0, taken: 0, open: 0 };
   /** Matches in the making after the event; filled while those before it are visited. */
   #partials: PartialMatch[] = [];
   /** Where the event in hand is in the buffer, -1 until something takes it. */
@@ -100,43 +102,18 @@ class Run<E, S extends string> {
     const { buffer } = state;
     const { node } = partial;
     const place = stateAt(this.#program, partial.step);
-    const { transitions } = place;
-    const isFresh = (partial.open & freshBit) !== 0;
     const sinceMs = event.eventTimeMs - partial.lastMs;
-    let open = partial.open & ~freshBit;
-    let fitting = 0;
-    let possible = 0;
-    for (let i = 0; i < transitions.length; i++) {
-      const transition = transitions[i];
-      if (transition === undefined || (open & (1 << i)) === 0) continue;
-      if (!truths.holds(transition.where, buffer, node)) continue;
-      fitting |= 1 << i;
-      if (transition.until >= 0 && truths.holds(transition.until, buffer, node)) continue;
-      if (sinceMs <= transition.gapMs) possible |= 1 << i;
-    }
-    for (let i = 0; i < transitions.length; i++) {
-      const bit = 1 << i;
-      const transition = transitions[i];
-      if (transition === undefined || (open & bit) === 0) continue;
-      const isForbidden = isFresh && truths.anyHolds(transition.notNext, buffer, node);
-      if (isForbidden || (possible & transition.yieldsTo) !== 0) {
-        open &= ~bit;
-        continue;
-      }
-      if ((possible & bit) !== 0) this.#extend(state, partial, transition, event);
-      const isFitting = (fitting & bit) !== 0;
-      if (closes(transition, isFitting) || this.#isEnded(truths, transition, state, node)) open &= ~bit;
-    }
-    if ((open & absenceBit) !== 0)
+    const offered = this.#offered;
+    offer({ place, open: partial.open, sinceMs, buffer, node }, truths, offered);
+    const { taken, possible } = offered;
+    for (let i = 0; taken >> i !== 0; i++)
+      if ((taken & (1 << i)) !== 0) this.#extend(state, partial, place.transitions[i] as Transition, event);
+    let { open } = offered;
+    if ((open & absenceBit) !== 0) {
+      const isFresh = (partial.open & freshBit) !== 0;
       open = this.#visitAbsence(state, partial, open, { place, isFresh, possible, truths });
+    }
     this.#keep(state, partial, open);
-  }
-
-  #isEnded(truths: Truths<E>, transition: Transition, state: AutomatonState<E>, node: number): boolean {
-    const { buffer } = state;
-    const isStopped =
-      transition.loops && transition.until >= 0 && truths.holds(transition.until, buffer, node);
-    return isStopped || truths.anyHolds(transition.notFollowedBy, buffer, node);
   }
 
   /** A pending absence: the event ends it, completes it (only `notNext`), or passes by. */
@@ -189,19 +166,11 @@ class Run<E, S extends string> {
   /** Begins matches with the event. */
   #begin(event: PatternEvent<E>, truths: Truths<E>): void {
     const { begin } = this.#program;
-    let possible = 0;
-    for (let i = 0; i < begin.length; i++) {
-      const transition = begin[i];
-      if (transition === undefined || !truths.holds(transition.where, undefined, -1)) continue;
-      if (transition.until < 0 || !truths.holds(transition.until, undefined, -1)) possible |= 1 << i;
-    }
-    if (possible === 0) return;
+    const begun = offerToBegin(begin, truths);
+    if (begun === 0) return;
     this.#state ??= newState(this.#program);
-    for (let i = 0; i < begin.length; i++) {
-      const transition = begin[i];
-      if (transition === undefined || (possible & (1 << i)) === 0) continue;
-      if ((possible & transition.yieldsTo) === 0) this.#beginWith(this.#state, transition, event);
-    }
+    for (let i = 0; begun >> i !== 0; i++)
+      if ((begun & (1 << i)) !== 0) this.#beginWith(this.#state, begin[i] as Transition, event);
     this.#state.partials = this.#partials;
   }
 
@@ -362,17 +331,6 @@ class Run<E, S extends string> {
     }
   }
 }
-
-const nextCount = ({ min, max }: ProgramState, count: number): number =>
-  max === Number.POSITIVE_INFINITY && count >= min ? min : count + 1;
-
-/** What a match in the making may do that has just taken its `count`-th event of the step. */
-const openOf = (place: ProgramState, count: number): number =>
-  (count < place.max ? place.loopBit : 0) | (count >= place.min ? place.exitBits : 0) | place.freshBit;
-
-/** Whether an event that passes by closes the transition (program.ts, P1). */
-const closes = ({ contiguity }: Transition, isFitting: boolean): boolean =>
-  contiguity === "strict" || (contiguity === "relaxed" && isFitting);
 
 const isDiscarded = (discards: readonly Discards[], start: number): boolean => {
   for (const { from, to } of discards) if (start >= from && start < to) return true;

@@ -21,6 +21,15 @@ import type { PatternSpec, StepSpec } from "./step-spec.ts";
 /** How a pattern is compiled. */
 export interface CompileOptions {
   /**
+   * The version of the pattern, a whole number of at least 1. It goes into the shape, which stored state carries: raise it
+   * when a condition decides otherwise than before. Conditions are functions, and nothing can tell that one has changed;
+   * state of the old ones would be continued by the new ones. With another version it is refused, PATTERN_STATE_FOREIGN,
+   * and the new pattern needs a store of its own. Steps, quantifiers, times and strategies are in the shape by themselves.
+   *
+   * @default 1
+   */
+  readonly version?: number;
+  /**
    * Whether matches that run out of time are given out. They then have to be remembered each for itself, so neither
    * the constant form nor pruning is used.
    *
@@ -46,12 +55,13 @@ export interface CompileOptions {
 /**
  * Compiles a pattern, once; the program is shared by all keys.
  *
- * @throws PatternError PATTERN_ABSENCE_UNBOUNDED, PATTERN_GREEDY_LAST, PATTERN_TOO_LARGE
+ * @throws PatternError PATTERN_ABSENCE_UNBOUNDED, PATTERN_GREEDY_LAST, PATTERN_TOO_LARGE, PATTERN_VERSION_INVALID
  */
 export const compile = <E, S extends string>(
   pattern: Pattern<E, S>,
-  { reportTimedOut = false, constantForm = true, prune = true }: CompileOptions = {},
+  { version = 1, reportTimedOut = false, constantForm = true, prune = true }: CompileOptions = {},
 ): Program<E, S> => {
+  assertVersion(version);
   const { spec } = pattern;
   const conditions = new Conditions<E>();
   const states = spec.steps.flatMap((step, i) => (step.negated ? [] : [stateOf(spec, i, conditions)]));
@@ -60,10 +70,13 @@ export const compile = <E, S extends string>(
   const skip: SkipStrategy<string> = spec.skip ?? noSkip();
   const hasAbsence = states.some(({ absence }) => absence !== undefined);
   const isIterative = conditions.all.some(({ iterative }) => iterative);
+  const hasGaps = spec.steps.some(({ gapMs }) => gapMs !== undefined);
+  const prunes = prune && skip.kind === "skipPastLast" && !hasAbsence && !isIterative && !reportTimedOut;
   const constant =
     constantForm && !reportTimedOut && !isIterative ? constantFormOf(spec, conditions) : undefined;
   return {
-    shape: fingerprint([spec, constant !== undefined, reportTimedOut, prune]),
+    shape: fingerprint([version, spec, constant !== undefined, reportTimedOut, prune]),
+    version,
     stepNames,
     states,
     begin,
@@ -71,17 +84,26 @@ export const compile = <E, S extends string>(
     withinMs: spec.withinMs ?? Number.POSITIVE_INFINITY,
     skip,
     skipStep: skip.step === undefined ? -1 : stepNames.map(String).indexOf(skip.step),
-    hasGaps: spec.steps.some(({ gapMs }) => gapMs !== undefined),
+    hasGaps,
     hasAbsence,
     hasVetoes: spec.steps.some(
       ({ greedy, negated, contiguity }) => greedy || (negated && contiguity === "strict"),
     ),
     reportsTimedOut: reportTimedOut,
-    prunes: prune && skip.kind === "skipPastLast" && !hasAbsence && !isIterative && !reportTimedOut,
+    prunes,
+    cohorts: prunes && skip.evidence === "earliest" && !hasGaps,
     constantForm: constant,
     everyEventCounts: isIterative || spec.steps.some(isStrict),
     needsBuffering: spec.steps.length > 1 || spec.steps[0]?.looping === true,
   };
+};
+
+const assertVersion = (version: number): void => {
+  if (Number.isSafeInteger(version) && version >= 1) return;
+  throw new PatternError(
+    "PATTERN_VERSION_INVALID",
+    `compile: version is ${version}; expected a whole number of at least 1`,
+  );
 };
 
 /** The conditions of a pattern, each once, in the order in which they are met. */

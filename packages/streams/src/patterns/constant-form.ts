@@ -8,15 +8,16 @@
 //   K3. After a match everything that began at or before it is discarded, so nothing but what comes later counts.
 //   K4. A large that completes nothing discards nothing. An event that is both is a large if it completes the pattern,
 //       and a small otherwise.
+//   K5. A small is counted once: one that does not come after the last one is refused, PATTERN_ORDER_BROKEN.
 //
 // So state and time per event do not depend on how many smalls a key has within the time.
 // (test/unit/patterns/constant-form.test.ts)
 
 import { noMatch } from "./condition.ts";
-import type { PatternEvent, PatternMatch } from "./event.ts";
+import { isBefore, type PatternEvent, type PatternMatch } from "./event.ts";
 import { matchOf } from "./match.ts";
 import type { ConstantForm, Program } from "./program.ts";
-import { type ConstantState, stateVersion } from "./state.ts";
+import { type ConstantState, orderBroken, stateVersion } from "./state.ts";
 import type { StepResult } from "./step-result.ts";
 
 const none: readonly never[] = [];
@@ -36,6 +37,8 @@ export const stepConstant = <E, S extends string>(
   }
   if (!holds(program, form.small, event)) return { state, changed: false, matches: none, timedOut: none };
   const next = state ?? newState(program);
+  const last = next.latest[next.latest.length - 1];
+  if (last !== undefined && !isBefore(last, event)) throw orderBroken(last.eventTimeMs, last.offset, event);
   if (next.latest.length === form.count) next.latest.shift();
   next.latest.push(event);
   return { state: next, changed: true, matches: none, timedOut: none };

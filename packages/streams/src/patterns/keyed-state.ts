@@ -2,11 +2,12 @@
 
 import { isBefore, type PatternEvent, type PatternMatch, type TimedOutMatch } from "./event.ts";
 import { PatternError } from "./pattern-error.ts";
-import type { PatternState } from "./state.ts";
+import type { Program } from "./program.ts";
+import { assertOwnState, foreignShape, type PatternState } from "./state.ts";
 import type { StepResult } from "./step-result.ts";
 
 /** The version of {@link KeyedPatternState}: raised whenever its layout changes. */
-export const keyedVersion = 1;
+export const keyedVersion = 2;
 
 const nothing: readonly never[] = [];
 
@@ -29,6 +30,8 @@ export type Given<E, S extends string> =
 /** What is stored of a key. Plain data: the JSON serde is enough when the events are. */
 export interface KeyedPatternState<E, S extends string> {
   readonly version: number;
+  /** The shape of the program (program.ts): state of another pattern, or of another version of it, is refused. */
+  readonly shape: number;
   /** `null` when no match is in the making. */
   settled: PatternState<E> | null;
   /** In order. */
@@ -37,21 +40,31 @@ export interface KeyedPatternState<E, S extends string> {
 }
 
 /**
- * Checks that the stored state has this layout.
+ * Checks that the stored state has this layout and is this program's.
  *
  * @throws PatternError PATTERN_STATE_FOREIGN
  */
-export const assertKeyedVersion = ({ version }: KeyedPatternState<unknown, string>): void => {
-  if (version === keyedVersion) return;
-  throw new PatternError(
-    "PATTERN_STATE_FOREIGN",
-    `PatternOperator: stored state has version ${version}, this engine reads ${keyedVersion}; use a new store`,
-  );
+export const assertKeyed = <E, S extends string>(
+  program: Program<E, S>,
+  { version, shape, settled }: KeyedPatternState<E, S>,
+): void => {
+  if (version !== keyedVersion)
+    throw new PatternError(
+      "PATTERN_STATE_FOREIGN",
+      `PatternOperator: stored state has layout ${version}, this engine reads ${keyedVersion}; give the store a new name`,
+    );
+  if (shape !== program.shape) throw foreignShape("PatternOperator: stored state", shape, program);
+  if (settled !== null) assertOwnState(program, settled);
 };
 
 /** A key of which nothing is known. */
-export const newKeyed = <E, S extends string>(): KeyedPatternState<E, S> => ({
+export const newKeyed = <E, S extends string>({
+  shape,
+}: {
+  readonly shape: number;
+}): KeyedPatternState<E, S> => ({
   version: keyedVersion,
+  shape,
   settled: null,
   pending: [],
   given: [],
@@ -61,10 +74,11 @@ export const newKeyed = <E, S extends string>(): KeyedPatternState<E, S> => ({
 export const identity = ({ kind, match }: Given<unknown, string>): string => `${kind} ${match.id}`;
 
 /** What a step gives, in the order in which it goes out. */
-export const givenOf = <E, S extends string>({
-  matches,
-  timedOut,
-}: Pick<StepResult<E, S>, "matches" | "timedOut">): readonly Given<E, S>[] => {
+export const givenOf = <E, S extends string>(
+  result: Pick<StepResult<E, S>, "matches" | "timedOut"> | undefined,
+): readonly Given<E, S>[] => {
+  if (result === undefined) return nothing;
+  const { matches, timedOut } = result;
   if (matches.length === 0 && timedOut.length === 0) return nothing;
   return [
     ...timedOut.map((match) => ({ kind: "timedOut", match }) as const),
@@ -78,19 +92,41 @@ export const joined = <T>(a: readonly T[], b: readonly T[]): readonly T[] => {
   return b.length === 0 ? a : [...a, ...b];
 };
 
+/** What is given out of the key. */
+export const outputsOfGiven = <E, S extends string>(
+  key: string,
+  given: readonly Given<E, S>[],
+): readonly PatternOutput<E, S>[] => (given.length === 0 ? nothing : given.map((one) => ({ ...one, key })));
+
 /** What a step gives, as outputs of the key. */
 export const outputsOf = <E, S extends string>(
   key: string,
   result: StepResult<E, S>,
-): readonly PatternOutput<E, S>[] => {
-  const given = givenOf(result);
-  return given.length === 0 ? nothing : given.map((one) => ({ ...one, key }));
-};
+): readonly PatternOutput<E, S>[] => outputsOfGiven(key, givenOf(result));
 
-/** Puts the event in its place; most are among the last. */
-export const insert = <E>(pending: PatternEvent<E>[], event: PatternEvent<E>): void => {
-  let at = pending.length;
-  for (let other = pending[at - 1]; other !== undefined && isBefore(event, other); other = pending[at - 1])
-    at--;
-  pending.splice(at, 0, event);
+/** What was given out of the key and does not hold. */
+export const withdrawalsOf = <E, S extends string>(
+  key: string,
+  given: readonly Given<E, S>[],
+): readonly PatternOutput<E, S>[] =>
+  given.map((one) =>
+    one.kind === "match"
+      ? { kind: "withdrawn", key, match: one.match }
+      : { kind: "timedOutWithdrawn", key, match: one.match },
+  );
+
+/** The last event of a match. */
+export const lastEventOf = <E>({
+  events,
+}: {
+  readonly events: Readonly<Record<string, readonly PatternEvent<E>[]>>;
+}): PatternEvent<E> => {
+  let last: PatternEvent<E> | undefined;
+  for (const taken of Object.values(events)) {
+    const of = taken.at(-1);
+    if (of !== undefined && (last === undefined || isBefore(last, of))) last = of;
+  }
+  if (last === undefined)
+    throw new PatternError("PATTERN_STATE_FOREIGN", "PatternOperator: a stored match has no event");
+  return last;
 };

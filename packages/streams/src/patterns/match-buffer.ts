@@ -85,7 +85,14 @@ export const release = <E>(buffer: BufferState<E>, node: number): void => {
   }
 };
 
-const releaseEvent = <E>(buffer: BufferState<E>, event: number): void => {
+/** One more refers to the event, apart from nodes. */
+export const retainEvent = <E>(buffer: BufferState<E>, event: number): void => {
+  const entry = buffer.events[event];
+  if (entry) entry.refs++;
+};
+
+/** One less refers to the event; when nobody does, it is freed. */
+export const releaseEvent = <E>(buffer: BufferState<E>, event: number): void => {
   const entry = buffer.events[event];
   if (!entry || --entry.refs > 0) return;
   buffer.events[event] = null;
@@ -112,10 +119,17 @@ export const chainOf = <E>(buffer: BufferState<E>, node: number): Link<E>[] => {
   return links.reverse();
 };
 
-/** A copy without freed places, and where each node is in it. */
+/** The event at this place, as a link. */
+export const linkTo = <E>(buffer: BufferState<E>, step: number, event: number): Link<E> => {
+  const buffered = buffer.events[event];
+  if (!buffered) throw new PatternError("PATTERN_STATE_FOREIGN", `match buffer: event ${event} is missing`);
+  return { step, buffered };
+};
+
+/** A copy without freed places, and where each node and each event is in it. */
 export const compactBuffer = <E>(
   buffer: BufferState<E>,
-): { buffer: BufferState<E>; nodes: readonly number[] } => {
+): { buffer: BufferState<E>; nodes: readonly number[]; events: readonly number[] } => {
   const eventAt: number[] = [];
   const nodeAt: number[] = [];
   const copy = emptyBuffer<E>();
@@ -130,5 +144,5 @@ export const compactBuffer = <E>(
         event: eventAt[node.event] ?? -1,
         prev: node.prev < 0 ? -1 : (nodeAt[node.prev] ?? -1),
       });
-  return { buffer: copy, nodes: nodeAt };
+  return { buffer: copy, nodes: nodeAt, events: eventAt };
 };

@@ -12,12 +12,14 @@
 //   O6. A key without a match in the making is gone from the store once stream time has passed its last record, or the
 //       end of its last match in the making, by twice grace and two milliseconds.
 //
-// How: the stored state of a key is the automaton at `stream time - grace` (settled, no record on time can change it),
-// the records after that (pending), and the matches given out because of them (given). The automaton after the last
-// pending record (the head) is kept in memory only: a record that comes in order is one step of the head. A record out
-// of order replays the pending ones from the settled state. So in order a record costs two steps, one now and one when
-// it settles; out of order it costs as many as there are pending records of its key, and a copy of its settled state.
-// Records and given matches are stored for grace, in the key's state.
+//   O7. A record is given once. The engine sees to that: on one state it never hands out an offset twice. One that is
+//       given again while it is remembered is refused with PATTERN_ORDER_BROKEN and counted nowhere.
+//
+// How: the stored state of a key is the automaton at some time before `stream time - grace` (settled, no record on time
+// can change it), the records after that (pending), and the matches given out because of them (given); see unsettled.ts.
+// A record that comes in order is one step. One out of order replays the pending ones from the settled state: it costs as
+// many steps as there are pending records of its key, and a copy of its settled state. Records and given matches are
+// stored with the key until they are settled: for grace, and at most as long again.
 //
 // A record that no condition of the pattern holds for is not remembered, unless the pattern asks what comes directly
 // after what (next, consecutive, notNext) or has iterative conditions: then every record of the key counts.
@@ -26,52 +28,35 @@
 
 import type { KeyValueStore } from "../state/store.ts";
 import { DueIndex } from "../time/due-index.ts";
-import { isBefore, type PatternEvent } from "./event.ts";
+import type { PatternEvent } from "./event.ts";
 import {
-  assertKeyedVersion,
+  assertKeyed,
   type Given,
-  givenOf,
-  identity,
-  insert,
   joined,
   type KeyedPatternState,
   newKeyed,
   outputsOf,
+  outputsOfGiven,
   type PatternOutput,
+  withdrawalsOf,
 } from "./keyed-state.ts";
 import { PatternError } from "./pattern-error.ts";
 import { isRelevant, type Program } from "./program.ts";
-import { assertOwnState, copyState, dueMsOf, neverMs, type PatternState } from "./state.ts";
+import { dueMsOf, neverMs, type PatternState } from "./state.ts";
 import { advanceOwned, stepOwned } from "./step.ts";
-import type { StepResult } from "./step-result.ts";
+import { isUnsettled, type Live, newLive, Unsettled } from "./unsettled.ts";
 
 /** How a pattern is watched for. */
 export interface PatternOperatorOptions {
   /**
    * How far behind stream time a record may be and still count in its place, milliseconds. Each record and each match
-   * is stored for this long. 0: the records of a task come in order of event time. It may be changed while state
+   * is stored for this long, and at most as long again. 0: the records of a task come in order of event time. It may be changed while state
    * lives; records that are settled stay settled.
    */
   readonly graceMs: number;
 }
 
-/** The automaton of a key after its last pending record. */
-interface Head<E> {
-  state: PatternState<E> | undefined;
-  /** Something was over by time alone, up to here: a record at or before it has to be replayed. */
-  throughMs: number;
-}
-
-/** What is known of a stored key and can be made anew at any time. */
-interface Live<E> {
-  /** Absent when nothing is unsettled: the head is then the settled state. */
-  head: Head<E> | undefined;
-  /** When the key is noted in the due index; {@link neverMs} when it is not. Too early does no harm. */
-  dueMs: number;
-}
-
 const nothing: readonly never[] = [];
-const unchanged = { matches: nothing, timedOut: nothing };
 
 /** A pattern within one task. Build it from a restored store; it reads every key once. */
 export class PatternOperator<E, S extends string> {
@@ -81,10 +66,13 @@ export class PatternOperator<E, S extends string> {
   readonly #buffers: boolean;
   /** Whether time alone gives something out. If not, a key is looked at when it can be forgotten, and not before. */
   readonly #givesByTime: boolean;
+  /** Whether what is noted of a key stays early enough: without gaps, what begins later is over later. */
+  readonly #duesRise: boolean;
   readonly #live = new Map<string, Live<E>>();
   readonly #due = new DueIndex();
+  readonly #unsettled: Unsettled<E, S>;
   /** Keys with something unsettled. They are looked at together, from time to time: settling gives nothing out. */
-  #unsettled = new Set<string>();
+  #waiting: string[] = [];
   #settleAllMs = Number.NEGATIVE_INFINITY;
 
   constructor(
@@ -99,15 +87,15 @@ export class PatternOperator<E, S extends string> {
       );
     this.#store = store;
     this.#program = program;
+    this.#unsettled = new Unsettled(program);
     this.#graceMs = graceMs;
     this.#buffers = graceMs > 0 && program.needsBuffering;
     this.#givesByTime = program.hasAbsence || program.reportsTimedOut;
+    this.#duesRise = !this.#givesByTime && !program.hasGaps;
     for (const [key, keyed] of store.entries()) {
-      assertKeyedVersion(keyed);
-      if (keyed.settled !== null) assertOwnState(program, keyed.settled);
+      assertKeyed(program, keyed);
       const live = this.#liveOf(key);
-      const isUnsettled = keyed.pending.length + keyed.given.length > 0;
-      if (isUnsettled) live.head = this.#replay(keyed).head;
+      if (isUnsettled(keyed)) this.#unsettled.headOf(keyed, live);
       this.#note(key, keyed, live);
     }
   }
@@ -127,7 +115,7 @@ export class PatternOperator<E, S extends string> {
     if (!isRelevant(this.#program, event)) return over;
     const keyed = this.#store.get(key);
     const given = this.#isBuffered(keyed)
-      ? this.#observeBuffered(key, keyed ?? newKeyed(), event, streamTimeMs)
+      ? this.#observeBuffered(key, keyed ?? newKeyed(this.#program), event, streamTimeMs)
       : this.#observeDirectly(key, keyed, event);
     return joined(over, given);
   }
@@ -146,26 +134,28 @@ export class PatternOperator<E, S extends string> {
         out = joined(out, this.#advanceKey(key, live, due.dueMs));
       }
     if (streamTimeMs < this.#settleAllMs) return out;
-    this.#settleAllMs = streamTimeMs + this.#graceMs + 1;
-    return this.#unsettled.size === 0 ? out : joined(out, this.#settleAll(streamTimeMs));
+    this.#settleAllMs = streamTimeMs + (this.#graceMs >> 1) + 1;
+    return this.#waiting.length === 0 ? out : joined(out, this.#settleAll(streamTimeMs - this.#graceMs));
   }
 
-  #settleAll(streamTimeMs: number): readonly PatternOutput<E, S>[] {
-    const keys = this.#unsettled;
-    this.#unsettled = new Set();
+  #settleAll(floorMs: number): readonly PatternOutput<E, S>[] {
+    const keys = this.#waiting;
+    this.#waiting = [];
     let out: readonly PatternOutput<E, S>[] = nothing;
     for (const key of keys) {
       const keyed = this.#store.get(key);
-      if (keyed === undefined) continue;
-      out = joined(out, this.#settle(key, keyed, streamTimeMs - this.#graceMs));
-      this.#put(key, keyed, this.#liveOf(key));
+      const live = this.#live.get(key);
+      if (live !== undefined) live.waits = false;
+      if (keyed === undefined || live === undefined) continue;
+      out = joined(out, outputsOfGiven(key, this.#unsettled.settle(keyed, live, floorMs, false)));
+      this.#put(key, keyed, live);
     }
     return out;
   }
 
   /** With grace, or while something is left of a time when there was more of it. */
   #isBuffered(keyed: KeyedPatternState<E, S> | undefined): boolean {
-    return this.#buffers || (keyed !== undefined && keyed.pending.length + keyed.given.length > 0);
+    return this.#buffers || (keyed !== undefined && isUnsettled(keyed));
   }
 
   #observeDirectly(
@@ -187,7 +177,7 @@ export class PatternOperator<E, S extends string> {
       if (keyed !== undefined) this.#store.delete(key);
       return;
     }
-    const stored = keyed ?? newKeyed<E, S>();
+    const stored = keyed ?? newKeyed<E, S>(this.#program);
     stored.settled = state;
     this.#store.put(key, stored);
     this.#note(key, stored, this.#liveOf(key));
@@ -200,10 +190,11 @@ export class PatternOperator<E, S extends string> {
       return nothing;
     }
     if (!this.#isBuffered(keyed)) return this.#advanceDirectly(key, keyed, nowMs);
-    const final = this.#settle(key, keyed, nowMs - this.#graceMs);
-    const over = this.#give(key, keyed, this.#passTime(this.#headOf(keyed, live), nowMs));
+    const floorMs = nowMs - this.#graceMs;
+    const final = this.#unsettled.settle(keyed, live, floorMs, true);
+    const over = this.#unsettled.passTime(keyed, live, nowMs, floorMs);
     this.#put(key, keyed, live);
-    return joined(final, over);
+    return outputsOfGiven(key, joined(final, over));
   }
 
   #advanceDirectly(
@@ -226,130 +217,29 @@ export class PatternOperator<E, S extends string> {
     event: PatternEvent<E>,
     streamTimeMs: number,
   ): readonly PatternOutput<E, S>[] {
-    const final = this.#settle(key, keyed, streamTimeMs - this.#graceMs);
     const live = this.#liveOf(key);
-    const head = this.#headOf(keyed, live);
-    const over = joined(final, this.#give(key, keyed, this.#passTime(head, streamTimeMs)));
-    const last = keyed.pending.at(-1);
-    const isInOrder = event.eventTimeMs > head.throughMs && (last === undefined || isBefore(last, event));
-    if (!isInOrder) {
-      insert(keyed.pending, event);
-      return joined(over, this.#amend(key, keyed, live, streamTimeMs));
+    let over: readonly Given<E, S>[] = nothing;
+    if (this.#givesByTime) {
+      const final = this.#unsettled.settle(keyed, live, streamTimeMs - this.#graceMs, true);
+      over = joined(final, this.#unsettled.passTime(keyed, live, streamTimeMs));
     }
-    keyed.pending.push(event);
-    const result = stepOwned(this.#program, head.state, event);
-    head.state = result.state;
-    const now = this.#give(key, keyed, result);
-    const then = this.#give(key, keyed, this.#passTime(head, streamTimeMs));
+    if (this.#unsettled.isInOrder(keyed, live, event)) {
+      const made = this.#unsettled.take(keyed, live, event, streamTimeMs);
+      this.#put(key, keyed, live);
+      return outputsOfGiven(key, joined(over, made));
+    }
+    const { withdrawn, made } = this.#unsettled.amend(keyed, live, event, streamTimeMs);
     this.#put(key, keyed, live);
-    return joined(joined(over, now), then);
-  }
-
-  /** Replays the pending records, and gives out the difference from what was given out before. */
-  #amend(
-    key: string,
-    keyed: KeyedPatternState<E, S>,
-    live: Live<E>,
-    streamTimeMs: number,
-  ): readonly PatternOutput<E, S>[] {
-    const { head, given } = this.#replay(keyed);
-    live.head = head;
-    given.push(...givenOf(this.#passTime(head, streamTimeMs)));
-    const before = new Set(keyed.given.map(identity));
-    const after = new Set(given.map(identity));
-    const withdrawn = keyed.given
-      .filter((one) => !after.has(identity(one)))
-      .map(
-        (one): PatternOutput<E, S> =>
-          one.kind === "match"
-            ? { kind: "withdrawn", key, match: one.match }
-            : { kind: "timedOutWithdrawn", key, match: one.match },
-      );
-    const made = given
-      .filter((one) => !before.has(identity(one)))
-      .map((one): PatternOutput<E, S> => ({ ...one, key }));
-    keyed.given = given;
-    this.#put(key, keyed, live);
-    return [...withdrawn, ...made];
-  }
-
-  /** The automaton after the pending records, made from the settled state, and what they give. */
-  #replay({ settled, pending }: KeyedPatternState<E, S>): {
-    readonly head: Head<E>;
-    readonly given: Given<E, S>[];
-  } {
-    const head: Head<E> = {
-      state: settled === null ? undefined : copyState(settled),
-      throughMs: Number.NEGATIVE_INFINITY,
-    };
-    const given: Given<E, S>[] = [];
-    for (const event of pending) {
-      const result = stepOwned(this.#program, head.state, event);
-      head.state = result.state;
-      given.push(...givenOf(result));
-    }
-    return { head, given };
-  }
-
-  /** Ends what is over in the head by time alone. */
-  #passTime(head: Head<E>, streamTimeMs: number): StepResult<E, S> | typeof unchanged {
-    if (head.state === undefined || dueMsOf(this.#program, head.state) >= streamTimeMs) return unchanged;
-    const result = advanceOwned(this.#program, head.state, streamTimeMs);
-    head.state = result.state;
-    head.throughMs = streamTimeMs;
-    return result;
-  }
-
-  /** Moves what no record on time can change any more into the settled state; its matches are final. */
-  #settle(key: string, keyed: KeyedPatternState<E, S>, floorMs: number): readonly PatternOutput<E, S>[] {
-    const { pending } = keyed;
-    let out: readonly PatternOutput<E, S>[] = nothing;
-    let settled = 0;
-    for (const event of pending) {
-      if (event.eventTimeMs >= floorMs) break;
-      out = joined(out, this.#final(key, keyed, stepOwned(this.#program, keyed.settled ?? undefined, event)));
-      settled++;
-    }
-    if (settled > 0) pending.splice(0, settled);
-    if (keyed.settled === null || dueMsOf(this.#program, keyed.settled) >= floorMs) return out;
-    return joined(out, this.#final(key, keyed, advanceOwned(this.#program, keyed.settled, floorMs)));
-  }
-
-  /** What the settled state gives was given out before, as a rule; from now on it cannot be withdrawn. */
-  #final(
-    key: string,
-    keyed: KeyedPatternState<E, S>,
-    result: StepResult<E, S>,
-  ): readonly PatternOutput<E, S>[] {
-    keyed.settled = result.state ?? null;
-    const out = this.#give(key, keyed, result);
-    const final = givenOf(result);
-    if (final.length === 0) return nothing;
-    const identities = new Set(final.map(identity));
-    keyed.given = keyed.given.filter((one) => !identities.has(identity(one)));
-    return out;
-  }
-
-  /** Gives out what was not given out yet: after a restart the head is made anew, and gives again what it gave. */
-  #give(
-    key: string,
-    keyed: KeyedPatternState<E, S>,
-    result: Pick<StepResult<E, S>, "matches" | "timedOut">,
-  ): readonly PatternOutput<E, S>[] {
-    const given = givenOf(result);
-    if (given.length === 0) return nothing;
-    const before = new Set(keyed.given.map(identity));
-    const made = given.filter((one) => !before.has(identity(one)));
-    keyed.given.push(...made);
-    return made.map((one) => ({ ...one, key }));
+    return [...outputsOfGiven(key, over), ...withdrawalsOf(key, withdrawn), ...outputsOfGiven(key, made)];
   }
 
   #put(key: string, keyed: KeyedPatternState<E, S>, live: Live<E>): void {
-    const isSettled = keyed.pending.length + keyed.given.length === 0;
+    const isSettled = !isUnsettled(keyed);
     if (isSettled && keyed.settled === null) {
       this.#store.delete(key);
       live.head = undefined;
-      if (live.dueMs === neverMs) this.#live.delete(key);
+      live.checkpoints = nothing;
+      if (live.dueMs === neverMs && !live.waits) this.#live.delete(key);
       return;
     }
     this.#store.put(key, keyed);
@@ -361,26 +251,25 @@ export class PatternOperator<E, S extends string> {
   #liveOf(key: string): Live<E> {
     let live = this.#live.get(key);
     if (live === undefined) {
-      live = { head: undefined, dueMs: neverMs };
+      live = newLive();
       this.#live.set(key, live);
     }
     return live;
   }
 
-  #headOf(keyed: KeyedPatternState<E, S>, live: Live<E>): Head<E> {
-    live.head ??= this.#replay(keyed).head;
-    return live.head;
-  }
-
   /** Notes when time alone changes something of the key. */
-  #note(key: string, { settled, pending, given }: KeyedPatternState<E, S>, live: Live<E>): void {
-    if (pending.length + given.length > 0) this.#unsettled.add(key);
+  #note(key: string, keyed: KeyedPatternState<E, S>, live: Live<E>): void {
+    if (!live.waits && isUnsettled(keyed)) {
+      live.waits = true;
+      this.#waiting.push(key);
+    }
+    if (this.#duesRise && live.dueMs < neverMs) return;
+    const { settled } = keyed;
     const head = live.head === undefined ? settled : live.head.state;
     const headMs = head ? dueMsOf(this.#program, head) : neverMs;
     const settledMs = settled === null ? neverMs : dueMsOf(this.#program, settled) + this.#graceMs;
     const dueMs = Math.min(settledMs, headMs + (this.#givesByTime ? 0 : this.#graceMs)) + 1;
     if (dueMs >= live.dueMs || dueMs >= neverMs) return;
-    if (live.dueMs < neverMs) this.#due.remove(live.dueMs, key);
     live.dueMs = dueMs;
     this.#due.add(dueMs, key);
   }

@@ -68,8 +68,13 @@ export const patternErrors = {
     meaning: "The pattern has more steps or conditions than the automaton has room for.",
     remedy: "Split the pattern, or join conditions into one function.",
   },
+  PATTERN_VERSION_INVALID: {
+    meaning: "The version of a pattern is not a whole number of at least 1.",
+    remedy: "Give 1, 2, 3 …, a higher one whenever a condition decides otherwise than before.",
+  },
   PATTERN_STATE_FOREIGN: {
-    meaning: "Stored state was written by another version of the engine, or for another pattern.",
+    meaning:
+      "Stored state was written by another version of the engine, for another pattern, or for another version of it.",
     remedy:
       "Use a new store name for the changed pattern; partial matches of the old one cannot be continued.",
   },

@@ -34,7 +34,8 @@ export const compareMatches = <E>(
   return compareChains(chainOf(buffer, a.node), chainOf(buffer, b.node), direction);
 };
 
-const compareChains = <E>(a: readonly Link<E>[], b: readonly Link<E>[], direction: number): number => {
+/** The same for chains of the same start and length; `direction` is 1 for `earliest` and -1 for `latest`. */
+export const compareChains = <E>(a: readonly Link<E>[], b: readonly Link<E>[], direction: number): number => {
   for (const [i, link] of a.entries()) {
     const byPosition = link.buffered.position - (b[i]?.buffered.position ?? 0);
     if (byPosition !== 0) return byPosition * direction;

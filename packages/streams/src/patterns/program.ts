@@ -72,8 +72,10 @@ export interface ConstantForm {
 
 /** A compiled pattern over events of type `E`, whose steps that take events are named `S`. */
 export interface Program<E, S extends string> {
-  /** A number made from the structure of the pattern: state of another structure is refused. */
+  /** A number made from the structure and the version of the pattern: state of another is refused. */
   readonly shape: number;
+  /** The version of the pattern, as it was compiled. */
+  readonly version: number;
   readonly stepNames: readonly S[];
   readonly states: readonly ProgramState[];
   /** How a match begins. Contiguity and gaps mean nothing here. */
@@ -89,8 +91,10 @@ export interface Program<E, S extends string> {
   /** Whether being able to do more can also forbid something: greedy loops (P3) and `notNext` (P2). */
   readonly hasVetoes: boolean;
   readonly reportsTimedOut: boolean;
-  /** Whether a match in the making may be dropped when a better one can do all that it can (dominance.ts). */
+  /** Whether a match in the making may be dropped when a better one can do all that it can (preference.ts). */
   readonly prunes: boolean;
+  /** Whether matches in the making that stand in the same state are kept together (cohort.ts). */
+  readonly cohorts: boolean;
   /** Present when the pattern is run with constant state per key. */
   readonly constantForm: ConstantForm | undefined;
   /** Whether an event that no condition holds for can matter: something is strict, or iterative. */

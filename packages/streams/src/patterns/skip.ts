@@ -2,7 +2,7 @@
 //
 // A strategy says, by the position at which a match in the making began, which of them are discarded: an interval
 // `[from, to)` of positions in the key's history. Matches that complete with the same event are taken in order of
-// preference (prefer.ts), so each of them may discard those after it.
+// preference (preference.ts), so each of them may discard those after it.
 //
 // Example, `b+` and then directly `c`, events b1 b2 b3 c:
 //

@@ -4,13 +4,14 @@
 //   S2. It carries a version and the shape of its program; state of another version or pattern is refused, not guessed.
 //   S3. A key without a match in the making has no state.
 
+import { type Cohort, cloneOf } from "./cohort.ts";
 import type { PatternEvent } from "./event.ts";
 import { type BufferState, compactBuffer } from "./match-buffer.ts";
 import { PatternError } from "./pattern-error.ts";
 import type { Program } from "./program.ts";
 
 /** The version of the layout below: raised whenever it changes, or what it means. */
-export const stateVersion = 1;
+export const stateVersion = 2;
 
 /** A time that never comes. Not infinite, because JSON has no word for that. */
 export const neverMs = Number.MAX_SAFE_INTEGER;
@@ -50,6 +51,21 @@ export interface AutomatonState<E> {
   buffer: BufferState<E>;
 }
 
+/** State of a key under the automaton by cohorts. */
+export interface CohortState<E> {
+  readonly version: number;
+  readonly shape: number;
+  readonly form: "cohorts";
+  /** As those of {@link AutomatonState}. */
+  next: number;
+  seenMs: number;
+  seenOffset: number;
+  dueMs: number;
+  /** No two in the same state. */
+  cohorts: Cohort[];
+  buffer: BufferState<E>;
+}
+
 /** State of a key under the constant form. */
 export interface ConstantState<E> {
   readonly version: number;
@@ -60,12 +76,20 @@ export interface ConstantState<E> {
 }
 
 /** What is stored of a key. */
-export type PatternState<E> = AutomatonState<E> | ConstantState<E>;
+export type PatternState<E> = AutomatonState<E> | CohortState<E> | ConstantState<E>;
 
 /** The same state, sharing nothing that changes with the first. */
 export const copyState = <E>(state: PatternState<E>): PatternState<E> => {
   if (state.form === "constant") return { ...state, latest: [...state.latest] };
-  const { buffer, nodes } = compactBuffer(state.buffer);
+  const { buffer, nodes, events } = compactBuffer(state.buffer);
+  if (state.form === "cohorts") {
+    const cohorts = state.cohorts.map(cloneOf);
+    for (const cohort of cohorts) {
+      for (const member of cohort.members) member.node = nodes[member.node] ?? -1;
+      cohort.tail = cohort.tail.map((event) => events[event] ?? -1);
+    }
+    return { ...state, cohorts, buffer };
+  }
   const partials = state.partials.map((partial) => ({ ...partial, node: nodes[partial.node] ?? -1 }));
   return { ...state, partials, buffer };
 };
@@ -77,32 +101,52 @@ export const copyState = <E>(state: PatternState<E>): PatternState<E> => {
  */
 export const assertOwnState = <E>(program: Program<E, string>, state: PatternState<E>): void => {
   if (state.version === stateVersion && state.shape === program.shape) return;
+  if (state.shape !== program.shape) throw foreignShape("step: the state", state.shape, program);
   throw new PatternError(
     "PATTERN_STATE_FOREIGN",
-    `step: the state has version ${state.version} and shape ${state.shape}, the program ${stateVersion} and ${program.shape}; use a new store for a changed pattern`,
+    `step: the state has layout ${state.version}, this engine reads ${stateVersion}; use a new store`,
   );
 };
+
+/** Says that state is of another pattern, or of another version of it. */
+export const foreignShape = (
+  what: string,
+  shape: number,
+  program: { readonly shape: number; readonly version: number },
+): PatternError =>
+  new PatternError(
+    "PATTERN_STATE_FOREIGN",
+    `${what} has shape ${shape}, the program (version ${program.version}) has ${program.shape}: it was written by another pattern, or by another version of this one; give the store a new name, or run the pattern that wrote it`,
+  );
 
 /**
  * Checks that the event comes after those that the state has taken in.
  *
  * @throws PatternError PATTERN_ORDER_BROKEN
  */
-export const assertInOrder = <E>(
-  state: AutomatonState<E>,
-  { eventTimeMs, offset }: PatternEvent<E>,
+export const assertInOrder = (
+  { seenMs, seenOffset }: { readonly seenMs: number; readonly seenOffset: number },
+  event: PatternEvent<unknown>,
 ): void => {
-  const { seenMs, seenOffset } = state;
+  const { eventTimeMs, offset } = event;
   if (eventTimeMs > seenMs || (eventTimeMs === seenMs && offset > seenOffset)) return;
-  throw new PatternError(
-    "PATTERN_ORDER_BROKEN",
-    `step: an event at ${eventTimeMs}, offset ${offset}, was given after one at ${seenMs}, offset ${seenOffset}; give a key's events in order, or use PatternOperator`,
-  );
+  throw orderBroken(seenMs, seenOffset, event);
 };
+
+/** Says that an event does not come after the last one that was taken in. */
+export const orderBroken = (
+  seenMs: number,
+  seenOffset: number,
+  { eventTimeMs, offset }: PatternEvent<unknown>,
+): PatternError =>
+  new PatternError(
+    "PATTERN_ORDER_BROKEN",
+    `step: an event at ${eventTimeMs}, offset ${offset}, was given after one at ${seenMs}, offset ${seenOffset}; give a key's events in order and each once, or use PatternOperator`,
+  );
 
 /** The first event time beyond which time alone changes the state: a match in the making is over after `dueMs`. */
 export const dueMsOf = <E>(program: Program<E, string>, state: PatternState<E>): number => {
-  if (state.form === "automaton") return state.dueMs;
+  if (state.form !== "constant") return state.dueMs;
   const last = state.latest.at(-1);
   return last === undefined ? neverMs : last.eventTimeMs + program.withinMs;
 };

@@ -9,6 +9,7 @@
 //   T4. When an event is given that comes before the last one, nothing is changed and PATTERN_ORDER_BROKEN is thrown.
 
 import { advanceAutomaton, stepAutomaton } from "./automaton.ts";
+import { advanceCohorts, stepCohorts } from "./cohort-automaton.ts";
 import { advanceConstant, stepConstant } from "./constant-form.ts";
 import type { PatternEvent } from "./event.ts";
 import type { Program } from "./program.ts";
@@ -52,6 +53,7 @@ export const stepOwned = <E, S extends string>(
     const own = state?.form === "constant" ? state : undefined;
     return stepConstant(program, program.constantForm, own, event);
   }
+  if (program.cohorts) return stepCohorts(program, state?.form === "cohorts" ? state : undefined, event);
   return stepAutomaton(program, state?.form === "automaton" ? state : undefined, event);
 };
 
@@ -62,7 +64,8 @@ export const advanceOwned = <E, S extends string>(
   streamTimeMs: number,
 ): StepResult<E, S> => {
   assertOwnState(program, state);
-  return state.form === "constant"
-    ? advanceConstant(program, state, streamTimeMs)
+  if (state.form === "constant") return advanceConstant(program, state, streamTimeMs);
+  return state.form === "cohorts"
+    ? advanceCohorts(program, state, streamTimeMs)
     : advanceAutomaton(program, state, streamTimeMs);
 };

@@ -1,6 +1,6 @@
 // What is known about the event in hand: which conditions hold for it. A simple condition is asked once.
 
-import type { MatchSoFar } from "./condition.ts";
+import { type MatchSoFar, noMatch } from "./condition.ts";
 import type { PatternEvent } from "./event.ts";
 import { type BufferState, chainOf } from "./match-buffer.ts";
 import type { ConditionId, Program } from "./program.ts";
@@ -9,7 +9,8 @@ import type { ConditionId, Program } from "./program.ts";
 export class Truths<E> {
   readonly #program: Program<E, string>;
   readonly #event: PatternEvent<E>;
-  readonly #soFar: SoFar<E>;
+  /** Made when an iterative condition is asked. */
+  #soFar: SoFar<E> | undefined;
   /** Bits of the simple conditions that were asked, and of those that hold. */
   #asked = 0;
   #true = 0;
@@ -17,7 +18,6 @@ export class Truths<E> {
   constructor(program: Program<E, string>, event: PatternEvent<E>) {
     this.#program = program;
     this.#event = event;
-    this.#soFar = new SoFar(program, event);
   }
 
   /** Whether the condition holds, for the match in the making that ends at `node` (-1: none has begun). */
@@ -26,11 +26,13 @@ export class Truths<E> {
     if ((this.#asked & bit) !== 0) return (this.#true & bit) !== 0;
     const test = this.#program.conditions[id];
     if (test === undefined) return false;
-    const does = test.holds(this.#event.value, this.#soFar.at(buffer, node));
-    if (!test.iterative) {
-      this.#asked |= bit;
-      if (does) this.#true |= bit;
+    if (test.iterative) {
+      this.#soFar ??= new SoFar(this.#program, this.#event);
+      return test.holds(this.#event.value, this.#soFar.at(buffer, node));
     }
+    this.#asked |= bit;
+    const does = test.holds(this.#event.value, noMatch);
+    if (does) this.#true |= bit;
     return does;
   }
 

@@ -63,7 +63,7 @@ export const mergeOf = <V, A, R>(where: string, aggregate: Aggregate<V, A, R>): 
     throw new StreamsConfigError([
       `${where}: the aggregate has no merge, and a window here is put together from parts; give the fold a merge, or use tumbling windows`,
     ]);
-  return (into, more) => aggregate.merge?.(into, more) ?? into;
+  return aggregate.merge.bind(aggregate);
 };
 
 /** A user's own aggregate, told as it is accumulated. */

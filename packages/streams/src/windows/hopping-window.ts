@@ -81,7 +81,7 @@ export class HoppingWindows<V, A, R> implements WindowOperator<V, R> {
   readonly #merge: Merge<A> | undefined;
   readonly #paneMs: number;
   readonly #closing = new DueIndex();
-  /** Panes that this batch changed, by key; `undefined` when nobody wants to know (W5). */
+  /** Panes that changed since updates were told, by key; `undefined` when nobody wants to know (W5). */
   readonly #changed: Map<string, Set<number>> | undefined;
 
   /** @throws StreamsConfigError naming every option that is out of its range */
@@ -121,8 +121,7 @@ export class HoppingWindows<V, A, R> implements WindowOperator<V, R> {
     }
   }
 
-  endBatch(streamTimeMs: number, emit: Emit<R>): void {
-    this.closeDue(streamTimeMs, emit);
+  tellUpdates(streamTimeMs: number, emit: Emit<R>): void {
     const changed = this.#changed;
     if (changed === undefined || changed.size === 0) return;
     const closedMs = closedEndMs(streamTimeMs, this.#options.graceMs);
@@ -155,9 +154,9 @@ export class HoppingWindows<V, A, R> implements WindowOperator<V, R> {
       this.#take(state, timestampMs, value);
       this.#closing.add(openEndMs, key);
     } else {
-      this.#take(state, timestampMs, value);
-      if (openEndMs < state.nextEndMs) {
-        this.#closing.remove(state.nextEndMs, key);
+      const isLast = this.#take(state, timestampMs, value);
+      // What is in the last pane opens no earlier window: the panes before it, or its own records, have opened it.
+      if (!isLast && openEndMs < state.nextEndMs) {
         state.nextEndMs = openEndMs;
         this.#closing.add(openEndMs, key);
       }
@@ -166,7 +165,8 @@ export class HoppingWindows<V, A, R> implements WindowOperator<V, R> {
     if (this.#changed !== undefined) noteChange(this.#changed, key, alignDown(timestampMs, this.#paneMs));
   }
 
-  #take(state: HoppingState<A>, timestampMs: number, value: V): void {
+  /** @returns whether the pane is the last of the key */
+  #take(state: HoppingState<A>, timestampMs: number, value: V): boolean {
     if (this.#guards.length > 0) admit(this.#guards, state.held, value);
     const startMs = alignDown(timestampMs, this.#paneMs);
     const { starts } = state;
@@ -174,7 +174,10 @@ export class HoppingWindows<V, A, R> implements WindowOperator<V, R> {
     let at = starts.length - 1;
     while (at >= 0 && (starts[at] as number) > startMs) at--;
     if (at < 0 || starts[at] !== startMs) this.#insertPane(state, ++at, startMs);
-    state.accs[at] = this.#aggregate.add(state.accs[at] as A, value);
+    const acc = state.accs[at] as A;
+    const added = this.#aggregate.add(acc, value);
+    if (added !== acc) state.accs[at] = added;
+    return at === state.accs.length - 1;
   }
 
   /** Makes both columns anew, exactly as long as they are: `push` would leave room for sixteen panes more. */
@@ -186,7 +189,8 @@ export class HoppingWindows<V, A, R> implements WindowOperator<V, R> {
 
   #close(key: string, endMs: number, emit: Emit<R>): void {
     const state = this.#store.get(key);
-    if (state === undefined) return;
+    // A key whose first window came to lie earlier is in the index twice.
+    if (state?.nextEndMs !== endMs) return;
     const window = { startMs: endMs - this.#options.sizeMs, endMs };
     const acc = this.#within(state, window);
     if (acc !== undefined) emit({ kind: "final", key, window, value: this.#aggregate.result(acc) });

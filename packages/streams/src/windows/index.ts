@@ -22,7 +22,7 @@ export {
 export { type DDSketchState, type QuantileOptions, quantile, quantiles } from "./dd-sketch.ts";
 export { type HoppingOptions, type HoppingState, HoppingWindows } from "./hopping-window.ts";
 export { type DistinctOptions, distinct, type HyperLogLogState } from "./hyper-log-log.ts";
-export type { Chunk, Instant } from "./instants.ts";
+export type { InstantBranch, InstantLeaf, InstantNode } from "./instants.ts";
 export {
   addNumbers,
   count,
@@ -45,6 +45,13 @@ export {
   SessionWindows,
 } from "./session-window.ts";
 export { type SlidingOptions, type SlidingState, SlidingWindows } from "./sliding-window.ts";
+export {
+  hoppingStateSerde,
+  sessionStateSerde,
+  slidingStateSerde,
+  totalsShape,
+  tumblingStateSerde,
+} from "./state-serdes.ts";
 export { type Totals, totals } from "./totals.ts";
 export { type TumblingOptions, type TumblingState, TumblingWindows } from "./tumbling-window.ts";
 export type { Emit, EmitStrategy, Observation, Window, WindowOperator, WindowResult } from "./window.ts";

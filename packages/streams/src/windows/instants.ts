@@ -1,42 +1,52 @@
 // Instants: the values of one key by event time, for sums over any interval of it.
 //
 // A sliding window has its own interval with every record, so panes do not help. The records of a millisecond are one
-// instant; instants lie in chunks of bounded length, and a chunk that is not the last keeps what its instants come to
-// together. An interval costs the instants of the chunks it cuts, and one merge for each chunk it covers: for n instants
-// about n / 64 + 128, where a pass over all of them costs n.
+// instant. Instants lie in a tree, at its leaves, and a node that is finished keeps what its instants come to together.
+// So an interval over n instants reads two leaves and, of each level above, the nodes beside its two ends: some 5 log n
+// sums, where a pass over all of them reads n. A record in order goes to the last leaf, and costs no sum above it.
 //
-//   I1. Chunks are by time and never empty; so are the instants of a chunk, each millisecond once.
-//   I2. `acc` of a chunk is what its instants come to, or `null` when that is not kept: the last chunk's is not, it
-//       changes with every record, nor that of a chunk that lost instants.
-//   I3. What an interval comes to does not depend on how the chunks lie.
+//   I1. Leaves are by time, all at the same depth, and never empty; so are their instants, each millisecond once.
+//   I2. `acc` of a node is what its instants come to, or `null` when that is not kept: it is not for the last node of a
+//       level, which changes with every record, nor for the first once it has lost instants.
+//   I3. What an interval comes to does not depend on how the tree lies, but for the last bits of sums that round.
+//   I4. Parts are merged in order of time.
 //       (test/unit/windows/instants.test.ts)
+//
+// It is a B-tree that shrinks from one end, without the rebalancing that would need: nodes are split when they are full
+// and removed when they are empty. K. Tangwongsan, M. Hirzel, S. Schneider, "Optimal and General Out-of-Order
+// Sliding-Window Aggregation" (VLDB 2019), keep sums in such a tree in the same way.
 
 import type { Aggregate, Guard, Merge } from "./aggregate.ts";
 import { release } from "./guarded.ts";
 import type { Window } from "./window.ts";
 
-/** The values of one millisecond. */
-export interface Instant<A> {
-  readonly atMs: number;
-  acc: A;
+/** Instants that follow each other, as two columns, one instant at each index. */
+export interface InstantLeaf<A> {
+  /** See I2. */
+  acc: A | null;
+  /** In ascending order. */
+  times: number[];
+  accs: A[];
 }
 
-/** Instants that follow each other. */
-export interface Chunk<A> {
-  /** Time of its first instant; here too, so that looking for a chunk does not read its instants. */
+/** Nodes that follow each other. */
+export interface InstantBranch<A> {
+  /** See I2. */
+  acc: A | null;
+  /** Time of its first instant. */
   firstMs: number;
   /** Time of its last instant. */
   lastMs: number;
-  /** See I2. */
-  acc: A | null;
-  instants: Instant<A>[];
+  nodes: InstantNode<A>[];
 }
 
-/**
- * Most instants of a chunk; a full one is split, or a new one begun. An interval over n instants reads about
- * n / 64 + 128 of either. Where a key has far more, a resolution (L6 in sliding-window.ts) bounds n.
- */
-const chunkLengthMax = 64;
+/** A tree of instants, or a part of one. */
+export type InstantNode<A> = InstantLeaf<A> | InstantBranch<A>;
+
+/** Most instants of a leaf. */
+const leafLengthMax = 16;
+/** Most nodes of a branch. */
+const branchLengthMax = 8;
 
 /** Counts and sums instants, with one aggregate. Keeps nothing itself. */
 export class Instants<V, A, R> {
@@ -50,114 +60,169 @@ export class Instants<V, A, R> {
     this.#guards = aggregate.guards ?? [];
   }
 
-  /** Counts a value. */
-  add(chunks: Chunk<A>[], atMs: number, value: V): void {
-    const at = placeOf(chunks, atMs);
-    const chunk = chunks[at];
-    if (chunk === undefined) {
-      chunks.push(chunkOf([{ atMs, acc: this.#of(value) }], null));
-      return;
-    }
-    if (chunk.acc !== null) chunk.acc = this.#aggregate.add(chunk.acc, value);
-    const { instants } = chunk;
-    const after = indexAfter(instants, atMs);
-    const instant = instants[after - 1];
-    if (instant?.atMs === atMs) instant.acc = this.#aggregate.add(instant.acc, value);
-    else if (after === instants.length) instants.push({ atMs, acc: this.#of(value) });
-    else instants.splice(after, 0, { atMs, acc: this.#of(value) });
-    if (atMs < chunk.firstMs) chunk.firstMs = atMs;
-    if (atMs > chunk.lastMs) chunk.lastMs = atMs;
-    if (instants.length > chunkLengthMax) this.#split(chunks, at);
+  /** Counts a value. @returns the tree, which may have a new root */
+  add(root: InstantNode<A> | null, atMs: number, value: V): InstantNode<A> {
+    if (root === null) return { acc: null, times: [atMs], accs: [this.#of(value)] };
+    const right = this.#insert(root, atMs, value, true);
+    return right === undefined ? root : branchOf([root, right], null);
   }
 
   /** What the instants in the window come to, in an accumulator of its own; `undefined` when there is none. */
-  within(chunks: readonly Chunk<A>[], { startMs, endMs }: Window): A | undefined {
-    let acc: A | undefined;
-    for (let i = chunks.length - 1; i >= 0; i--) {
-      const { acc: whole, firstMs, lastMs, instants } = chunks[i] as Chunk<A>;
-      if (lastMs < startMs) break;
-      if (firstMs >= endMs) continue;
-      if (whole !== null && firstMs >= startMs && lastMs < endMs) {
-        acc = this.#merge(acc ?? this.#aggregate.initial(), whole);
-        continue;
-      }
-      for (let at = indexAfter(instants, endMs - 1) - 1; at >= 0; at--) {
-        const instant = instants[at] as Instant<A>;
-        if (instant.atMs < startMs) break;
-        acc = this.#merge(acc ?? this.#aggregate.initial(), instant.acc);
-      }
+  within(root: InstantNode<A>, window: Window): A | undefined {
+    return this.#collect(root, window, undefined);
+  }
+
+  /** Forgets the instants at or before the time, and what they held. @returns what is left; `null` when nothing is */
+  dropUpTo(root: InstantNode<A> | null, atMs: number, held: number[]): InstantNode<A> | null {
+    if (root === null || firstOf(root) > atMs) return root;
+    if (this.#drop(root, atMs, held)) return null;
+    let left = root;
+    while (isBranch(left) && left.nodes.length === 1) left = left.nodes[0] as InstantNode<A>;
+    return left;
+  }
+
+  /** @param isLast whether it is the last node of its level @returns what did not fit, to be put after it */
+  #insert(node: InstantNode<A>, atMs: number, value: V, isLast: boolean): InstantNode<A> | undefined {
+    if (node.acc !== null) node.acc = this.#aggregate.add(node.acc, value);
+    if (!isBranch(node)) return this.#insertInLeaf(node, atMs, value, isLast);
+    const { nodes } = node;
+    if (atMs < node.firstMs) node.firstMs = atMs;
+    if (atMs > node.lastMs) node.lastMs = atMs;
+    let at = nodes.length - 1;
+    while (at > 0 && firstOf(nodes[at] as InstantNode<A>) > atMs) at--;
+    const right = this.#insert(nodes[at] as InstantNode<A>, atMs, value, isLast && at === nodes.length - 1);
+    if (right === undefined) return undefined;
+    nodes.splice(at + 1, 0, right);
+    if (nodes.length <= branchLengthMax) return undefined;
+    const rest = nodes.splice(splitAt(nodes.length, isLast));
+    // What its nodes come to: all of them are finished but the last of a level, which has gone to the other side.
+    node.acc = this.#sum(nodes);
+    node.lastMs = lastOf(nodes[nodes.length - 1] as InstantNode<A>);
+    return branchOf(rest, isLast ? null : this.#sum(rest));
+  }
+
+  #insertInLeaf(leaf: InstantLeaf<A>, atMs: number, value: V, isLast: boolean): InstantLeaf<A> | undefined {
+    const { times, accs } = leaf;
+    const after = indexAfter(times, atMs);
+    if (after > 0 && times[after - 1] === atMs) {
+      accs[after - 1] = this.#aggregate.add(accs[after - 1] as A, value);
+      return undefined;
     }
+    if (after === times.length) {
+      times.push(atMs);
+      accs.push(this.#of(value));
+    } else {
+      times.splice(after, 0, atMs);
+      accs.splice(after, 0, this.#of(value));
+    }
+    if (times.length <= leafLengthMax) return undefined;
+    const from = splitAt(times.length, isLast);
+    const rest: InstantLeaf<A> = { acc: null, times: times.splice(from), accs: accs.splice(from) };
+    leaf.acc = this.#sumOf(accs);
+    if (!isLast) rest.acc = this.#sumOf(rest.accs);
+    return rest;
+  }
+
+  #collect(node: InstantNode<A>, window: Window, before: A | undefined): A | undefined {
+    const { startMs, endMs } = window;
+    const firstMs = firstOf(node);
+    const lastMs = lastOf(node);
+    if (lastMs < startMs || firstMs >= endMs) return before;
+    if (node.acc !== null && firstMs >= startMs && lastMs < endMs) return this.#plus(before, node.acc);
+    let acc = before;
+    if (isBranch(node)) {
+      for (const part of node.nodes) acc = this.#collect(part, window, acc);
+      return acc;
+    }
+    const { times, accs } = node;
+    const to = lastMs < endMs ? times.length : indexAfter(times, endMs - 1);
+    for (let at = firstMs >= startMs ? 0 : indexAfter(times, startMs - 1); at < to; at++)
+      acc = this.#plus(acc, accs[at] as A);
     return acc;
   }
 
-  /** Forgets the instants at or before the time, and what they held. */
-  dropUpTo(chunks: Chunk<A>[], atMs: number, held: number[]): void {
-    for (let chunk = chunks[0]; chunk !== undefined && chunk.firstMs <= atMs; chunk = chunks[0]) {
-      const count = indexAfter(chunk.instants, atMs);
-      const dropped = chunk.instants.splice(0, count);
-      for (const { acc } of dropped) release(this.#guards, held, acc);
-      const first = chunk.instants[0];
-      if (first !== undefined) {
-        chunk.firstMs = first.atMs;
-        chunk.acc = null;
-        return;
-      }
-      chunks.shift();
+  /** @returns whether nothing is left of it */
+  #drop(node: InstantNode<A>, atMs: number, held: number[]): boolean {
+    node.acc = null;
+    if (!isBranch(node)) {
+      const count = indexAfter(node.times, atMs);
+      for (let at = 0; at < count; at++) release(this.#guards, held, node.accs[at] as A);
+      node.times.splice(0, count);
+      node.accs.splice(0, count);
+      return node.times.length === 0;
     }
+    const { nodes } = node;
+    for (let first = nodes[0]; first !== undefined && firstOf(first) <= atMs; first = nodes[0]) {
+      if (!this.#drop(first, atMs, held)) break;
+      nodes.shift();
+    }
+    const first = nodes[0];
+    if (first === undefined) return true;
+    node.firstMs = firstOf(first);
+    return false;
   }
 
   #of(value: V): A {
     return this.#aggregate.add(this.#aggregate.initial(), value);
   }
 
-  /** At its end when it is the last, for most records come there; else in the middle. */
-  #split(chunks: Chunk<A>[], at: number): void {
-    const { instants } = chunks[at] as Chunk<A>;
-    const isLast = at === chunks.length - 1;
-    const rest = instants.splice(isLast ? instants.length - 1 : instants.length >> 1);
-    chunks.splice(
-      at,
-      1,
-      chunkOf(instants, this.#sum(instants)),
-      chunkOf(rest, isLast ? null : this.#sum(rest)),
-    );
+  #plus(before: A | undefined, more: A): A {
+    return this.#merge(before === undefined ? this.#aggregate.initial() : before, more);
   }
 
-  #sum(instants: readonly Instant<A>[]): A {
+  #sumOf(accs: readonly A[]): A {
     let acc = this.#aggregate.initial();
-    for (const instant of instants) acc = this.#merge(acc, instant.acc);
+    for (const more of accs) acc = this.#merge(acc, more);
     return acc;
+  }
+
+  #sum(nodes: readonly InstantNode<A>[]): A {
+    let acc: A | undefined;
+    for (const node of nodes) acc = this.#collect(node, always, acc);
+    return acc === undefined ? this.#aggregate.initial() : acc;
   }
 }
 
-const chunkOf = <A>(instants: Instant<A>[], acc: A | null): Chunk<A> => ({
-  firstMs: (instants[0] as Instant<A>).atMs,
-  lastMs: (instants[instants.length - 1] as Instant<A>).atMs,
+const always: Window = { startMs: Number.NEGATIVE_INFINITY, endMs: Number.POSITIVE_INFINITY };
+
+const isBranch = <A>(node: InstantNode<A>): node is InstantBranch<A> => "nodes" in node;
+
+const firstOf = <A>(node: InstantNode<A>): number =>
+  isBranch(node) ? node.firstMs : (node.times[0] as number);
+
+/** The time of the last instant. */
+export const lastOf = <A>(node: InstantNode<A>): number =>
+  isBranch(node) ? node.lastMs : (node.times[node.times.length - 1] as number);
+
+const branchOf = <A>(nodes: InstantNode<A>[], acc: A | null): InstantBranch<A> => ({
   acc,
-  instants,
+  firstMs: firstOf(nodes[0] as InstantNode<A>),
+  lastMs: lastOf(nodes[nodes.length - 1] as InstantNode<A>),
+  nodes,
 });
 
-/** The first instant after the time, or `undefined`. */
-export const nextAfter = <A>(chunks: readonly Chunk<A>[], atMs: number): Instant<A> | undefined => {
-  const chunk = chunks.find(({ lastMs }) => lastMs > atMs);
-  return chunk?.instants[indexAfter(chunk.instants, atMs)];
+/** Where a full node is split: at its end when it is the last, for most records come there; else in the middle. */
+const splitAt = (length: number, isLast: boolean): number => (isLast ? length - 1 : length >> 1);
+
+/** The first time of an instant after the time, or `undefined`. */
+export const nextAfter = <A>(root: InstantNode<A>, atMs: number): number | undefined => {
+  let node = root;
+  while (isBranch(node)) {
+    const next: InstantNode<A> | undefined = node.nodes.find((part) => lastOf(part) > atMs);
+    if (next === undefined) return undefined;
+    node = next;
+  }
+  return node.times[indexAfter(node.times, atMs)];
 };
 
-/** Where a time belongs: the last chunk that begins at or before it, or the first. */
-const placeOf = <A>(chunks: readonly Chunk<A>[], atMs: number): number => {
-  let at = chunks.length - 1;
-  while (at > 0 && (chunks[at] as Chunk<A>).firstMs > atMs) at--;
-  return Math.max(at, 0);
-};
-
-/** How many instants are at or before the time: at once when it is the last, else by halving. */
-const indexAfter = <A>(instants: readonly Instant<A>[], atMs: number): number => {
-  let high = instants.length;
-  if (high > 0 && (instants[high - 1] as Instant<A>).atMs <= atMs) return high;
+/** How many times are at or before the time: at once when all are, else by halving. */
+const indexAfter = (times: readonly number[], atMs: number): number => {
+  let high = times.length;
+  if (high > 0 && (times[high - 1] as number) <= atMs) return high;
   let low = 0;
   while (low < high) {
     const middle = (low + high) >> 1;
-    if ((instants[middle] as Instant<A>).atMs <= atMs) low = middle + 1;
+    if ((times[middle] as number) <= atMs) low = middle + 1;
     else high = middle;
   }
   return low;

@@ -83,7 +83,7 @@ export class SessionWindows<V, A, R> implements WindowOperator<V, R> {
    * has grown, it is put where it belongs by then.
    */
   readonly #closing = new DueIndex();
-  /** Event times that this batch counted, by key; `undefined` when nobody wants to know. */
+  /** Event times counted since updates were told, by key; `undefined` when nobody wants to know (W5). */
   readonly #changed: Map<string, Set<number>> | undefined;
 
   /** @throws StreamsConfigError naming every option that is out of its range */
@@ -134,22 +134,23 @@ export class SessionWindows<V, A, R> implements WindowOperator<V, R> {
     }
   }
 
-  endBatch(streamTimeMs: number, emit: Emit<R>): void {
-    this.closeDue(streamTimeMs, emit);
+  tellUpdates(streamTimeMs: number, emit: Emit<R>): void {
     const changed = this.#changed;
     if (changed === undefined || changed.size === 0) return;
     const results: WindowResult<R>[] = [];
-    for (const [key, times] of changed) this.#updatesOf(key, times, results);
+    const closedMs = closedEndMs(streamTimeMs, this.#graceMs);
+    for (const [key, times] of changed) this.#updatesOf(key, times, closedMs, results);
     changed.clear();
     for (const result of results.sort(byEndThenKey)) emit(result);
   }
 
-  #updatesOf(key: string, times: ReadonlySet<number>, into: WindowResult<R>[]): void {
+  #updatesOf(key: string, times: ReadonlySet<number>, closedMs: number, into: WindowResult<R>[]): void {
     const state = this.#store.get(key);
     if (state === undefined) return;
     const counted = [...times];
     for (const session of state.sessions) {
       const { startMs, lastMs } = session;
+      if (sessionOf(startMs, lastMs, this.#gapMs).endMs <= closedMs) continue;
       if (counted.some((atMs) => atMs >= startMs && atMs <= lastMs))
         this.#tell("update", key, session, (result) => into.push(result));
     }

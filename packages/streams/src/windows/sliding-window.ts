@@ -22,7 +22,7 @@ import { closedEndMs, isLate } from "../time/stream-time.ts";
 import { type Aggregate, type Guard, mergeOf } from "./aggregate.ts";
 import { alignDown } from "./assigners.ts";
 import { admit, nothingHeld } from "./guarded.ts";
-import { type Chunk, Instants, nextAfter } from "./instants.ts";
+import { type InstantNode, Instants, lastOf, nextAfter } from "./instants.ts";
 import { durationFaults, refuseFaults } from "./options.ts";
 import {
   type Emit,
@@ -61,8 +61,8 @@ export interface SlidingState<A> {
   nextEndMs: number | null;
   /** What all instants hold together, one number for each guard of the aggregate. */
   held: number[];
-  /** By time. */
-  chunks: Chunk<A>[];
+  /** By time; `null` only while its first record is counted. */
+  instants: InstantNode<A> | null;
 }
 
 /**
@@ -121,9 +121,8 @@ export class SlidingWindows<V, A, R> implements WindowOperator<V, R> {
     this.#evictDue(streamTimeMs);
   }
 
-  endBatch(streamTimeMs: number, emit: Emit<R>): void {
-    this.closeDue(streamTimeMs, emit);
-  }
+  /** Nothing: updates are told at each record (L2). */
+  tellUpdates(): void {}
 
   /** Removes every key none of whose records can count any more. */
   #evictDue(streamTimeMs: number): void {
@@ -147,7 +146,7 @@ export class SlidingWindows<V, A, R> implements WindowOperator<V, R> {
   /** When the newest slot of the key is forgotten. */
   #expiryMs(state: SlidingState<A>): number {
     const { graceMs, sizeMs } = this.#options;
-    return (state.chunks.at(-1)?.lastMs ?? 0) + graceMs + sizeMs;
+    return (state.instants === null ? 0 : lastOf(state.instants)) + graceMs + sizeMs;
   }
 
   #windowTo(endMs: number): Window {
@@ -156,11 +155,12 @@ export class SlidingWindows<V, A, R> implements WindowOperator<V, R> {
 
   #count({ key, value, streamTimeMs }: Observation<V>, endMs: number, late: boolean): SlidingState<A> {
     const known = this.#store.get(key);
-    const state = known ?? { nextEndMs: null, held: nothingHeld(this.#guards), chunks: [] };
-    const { chunks, held } = state;
-    this.#instants.dropUpTo(chunks, this.#forgottenMs(streamTimeMs) - this.#resolutionMs, held);
+    const state = known ?? { nextEndMs: null, held: nothingHeld(this.#guards), instants: null };
+    const { held } = state;
+    const forgottenMs = this.#forgottenMs(streamTimeMs) - this.#resolutionMs;
+    state.instants = this.#instants.dropUpTo(state.instants, forgottenMs, held);
     if (this.#guards.length > 0) admit(this.#guards, held, value);
-    this.#instants.add(chunks, endMs - this.#resolutionMs, value);
+    state.instants = this.#instants.add(state.instants, endMs - this.#resolutionMs, value);
     if (this.#tellsFinals && !late) this.#await(key, state, endMs);
     if (known === undefined) this.#expiring.add(this.#expiryMs(state), key);
     this.#store.put(key, state);
@@ -170,24 +170,24 @@ export class SlidingWindows<V, A, R> implements WindowOperator<V, R> {
   /** Sees to it that the window ending there is told. */
   #await(key: string, state: SlidingState<A>, endMs: number): void {
     if (state.nextEndMs !== null && state.nextEndMs <= endMs) return;
-    if (state.nextEndMs !== null) this.#closing.remove(state.nextEndMs, key);
     state.nextEndMs = endMs;
     this.#closing.add(endMs, key);
   }
 
   #close(key: string, endMs: number, emit: Emit<R>): void {
     const state = this.#store.get(key);
-    if (state === undefined) return;
+    // A key whose first window came to lie earlier is in the index twice.
+    if (state?.nextEndMs !== endMs || state.instants === null) return;
     this.#tell("final", key, state, endMs, emit);
-    const next = nextAfter(state.chunks, endMs - this.#resolutionMs);
+    const nextMs = nextAfter(state.instants, endMs - this.#resolutionMs);
     state.nextEndMs = null;
-    if (next !== undefined) this.#await(key, state, next.atMs + this.#resolutionMs);
+    if (nextMs !== undefined) this.#await(key, state, nextMs + this.#resolutionMs);
     this.#store.put(key, state);
   }
 
   #tell(kind: "final" | "update", key: string, state: SlidingState<A>, endMs: number, emit: Emit<R>): void {
     const window = this.#windowTo(endMs);
-    const acc = this.#instants.within(state.chunks, window);
+    const acc = state.instants === null ? undefined : this.#instants.within(state.instants, window);
     if (acc !== undefined) emit({ kind, key, window, value: this.#options.aggregate.result(acc) });
   }
 }

@@ -5,9 +5,9 @@
 //   W3. A record is on time for a window while `stream time < end + grace`; from `end + grace` on it is late.
 //   W4. A closed window is told as `final`, once. Finals are told between records, as stream time passes, by end and then
 //       by key: neither batches nor restarts change them.
-//   W5. With `emit: "on-update"` the open windows that a batch changed are told as `update` when the batch ends, each
-//       once, with its newest value. Batches depend on how the records were fetched, so which updates there are does
-//       too; finals do not.
+//   W5. With `emit: "on-update"` the open windows that changed since updates were last told are told as `update`, each
+//       once, with its newest value: `tellUpdates`, called before each atomic commit, tells a window at most once in a
+//       commit. Commits depend on timing, so which updates there are does too; finals do not.
 //       (test/unit/windows/hopping-window.test.ts, "boundaries"; test/unit/windows/emit.test.ts)
 
 /** An interval of event time, `[startMs, endMs)`, in epoch milliseconds. */
@@ -49,13 +49,19 @@ export type Emit<R> = (result: WindowResult<R>) => void;
  * When windows are told.
  *
  * - `on-close`: once, final.
- * - `on-update`: also before, as they change (W5). Costs the putting together of every changed window in every batch.
+ * - `on-update`: also before, as they change (W5). Costs the putting together of every changed window in every commit.
  */
 export type EmitStrategy = "on-close" | "on-update";
 
 /**
- * What all kinds of windows can do. Order of calls, for each batch: `observe` for each record, then `endBatch`. A batch
- * may be empty, which is how windows close though traffic stops.
+ * What all kinds of windows can do. Order of calls, for each batch: `observe` for each record, then `closeDue`. A batch
+ * may be empty, which is how windows close though traffic stops. With `on-update`, `tellUpdates` before each commit:
+ *
+ *     const windowsOf = perTask((task) => {
+ *       const windows = new HoppingWindows(task.store(sums), { ...shape, emit: "on-update" });
+ *       task.beforeCommit(() => windows.tellUpdates(task.streamTimeMs, emit));
+ *       return windows;
+ *     });
  */
 export interface WindowOperator<V, R> {
   /**
@@ -69,8 +75,11 @@ export interface WindowOperator<V, R> {
   observe(observation: Observation<V>, emit: Emit<R>): readonly Window[];
   /** Tells and forgets every window that stream time has closed. Cheap when there is none. */
   closeDue(streamTimeMs: number, emit: Emit<R>): void;
-  /** Ends a batch: closes what is due and tells what is to be told of open windows (W5). */
-  endBatch(streamTimeMs: number, emit: Emit<R>): void;
+  /**
+   * Tells the open windows that changed since it was last called, by end and then by key (W5). For `task.beforeCommit`.
+   * Nothing with `on-close`, and with sliding windows, which are told at each record.
+   */
+  tellUpdates(streamTimeMs: number, emit: Emit<R>): void;
 }
 
 /** The windows a record is late for, when it is on time for all. */
@@ -82,7 +91,7 @@ export const byEndThenKey = (
   b: { readonly key: string; readonly window: Window },
 ): number => a.window.endMs - b.window.endMs || (a.key < b.key ? -1 : Number(a.key > b.key));
 
-/** Notes a time at which a batch changed a key. */
+/** Notes a time at which a key changed. */
 export const noteChange = (changed: Map<string, Set<number>>, key: string, atMs: number): void => {
   const times = changed.get(key);
   if (times === undefined) changed.set(key, new Set([atMs]));

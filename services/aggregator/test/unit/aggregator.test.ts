@@ -320,7 +320,7 @@ describe("the aggregator", () => {
     const driver = aggregatorDriver();
     for (let i = 0; i < 100; i++)
       await driver.send(transactionsScreened, screened(i, 1, { accountId: `acc_${i}` }));
-    const sizes = () => Object.values(windowStores).map((spec) => driver.store<unknown>(spec).size);
+    const sizes = () => Object.values(windowStores).map((spec) => driver.store(spec).size);
     expect(sizes()).toEqual([100, 100, 100, 100]);
     await driver.advanceStreamTime(noonMs + 11 * minuteMs);
     expect(sizes()).toEqual([0, 0, 0, 0]);

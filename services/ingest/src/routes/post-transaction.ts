@@ -1,6 +1,7 @@
 // POST /v1/transactions: judge, send, and answer 202 only once the record is safe (P1).
 
 import { headerNames, topics } from "@riffle/contracts";
+import { failPoint } from "@riffle/streams";
 import type { FastifyReply, FastifyRequest } from "fastify";
 import { acceptTransaction } from "../accept-transaction.ts";
 import type { Clock } from "../clock.ts";
@@ -27,6 +28,7 @@ export function postTransaction(options: PostTransactionOptions) {
     const verdict = acceptTransaction(bytes, receivedAtMs);
     if (verdict.kind === "refused") return sendProblem(reply, verdict.problem);
     const { transaction, value, occurredAtMs } = verdict;
+    failPoint("before-accept");
     const outcome = await gate.send({
       topic,
       key: transaction.accountId,
@@ -40,6 +42,7 @@ export function postTransaction(options: PostTransactionOptions) {
     });
     switch (outcome) {
       case "recorded":
+        failPoint("after-accept");
         metrics.requests.inc({ status: "202", outcome: "accepted" });
         return reply
           .code(202)

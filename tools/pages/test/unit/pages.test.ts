@@ -27,9 +27,10 @@ it("the page of errors has every code of every registry", () => {
     streamsErrors: { S_ONE: entry },
     patternErrors: { P_ONE: entry },
     serviceKitErrors: { K_ONE: entry },
+    cliErrors: { L_ONE: entry },
     problems: { "p-one": { status: 418, title: "A title" } },
   });
-  for (const code of ["C_ONE", "S_ONE", "K_ONE", "p-one"]) expect(page).toContain(`| \`${code}\``);
+  for (const code of ["C_ONE", "S_ONE", "K_ONE", "L_ONE", "p-one"]) expect(page).toContain(`| \`${code}\``);
   expect(page).toContain("| 418 ");
 });
 

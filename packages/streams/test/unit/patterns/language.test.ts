@@ -131,6 +131,12 @@ const refused: readonly (readonly [string, PatternErrorCode, RegExp, () => unkno
     () => compile(optionals(30)),
   ],
   [
+    "a version that is no whole number",
+    "PATTERN_VERSION_INVALID",
+    /whole number of at least 1/,
+    () => compile(a(), { version: 0 }),
+  ],
+  [
     "more conditions than there is room for",
     "PATTERN_TOO_LARGE",
     /conditions/,

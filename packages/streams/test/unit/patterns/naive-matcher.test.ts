@@ -44,7 +44,10 @@ const sameAs = (
     expect(actual(pattern, input), failing(pattern, input)).toEqual(expected(pattern, input));
   });
 
-describe("the automaton, for random patterns and inputs", () => {
+/** So that a long search is not cut off. */
+const timeoutMs = 60_000 + 20 * numRuns;
+
+describe("the automaton, for random patterns and inputs", { timeout: timeoutMs }, () => {
   it("gives what the naive exhaustive matcher gives, in the same order", () => {
     fc.assert(
       sameAs((pattern, input) => naiveMatches(pattern.spec, input, endMs), run),

@@ -137,14 +137,26 @@ export class Rig<S, R> {
     return this.#operator.observe({ key, timestampMs, value, streamTimeMs: this.streamTimeMs }, this.#emit);
   }
 
-  endBatch(): void {
-    this.#operator.endBatch(this.streamTimeMs, this.#emit);
+  /** Ends a batch. */
+  closeDue(): void {
+    this.#operator.closeDue(this.streamTimeMs, this.#emit);
   }
 
-  /** An empty batch, as an idle task gives it. */
+  /** What a commit does. */
+  tellUpdates(): void {
+    this.#operator.tellUpdates(this.streamTimeMs, this.#emit);
+  }
+
+  /** Ends a batch, and commits after it. */
+  commit(): void {
+    this.closeDue();
+    this.tellUpdates();
+  }
+
+  /** An empty batch and a commit, as an idle task gives it. */
   advanceTo(streamTimeMs: number): void {
     this.streamTimeMs = streamTimeMs;
-    this.endBatch();
+    this.commit();
   }
 
   /** As a restart does it: only what the store's bytes say goes on, in another order. */

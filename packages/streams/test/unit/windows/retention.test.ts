@@ -38,7 +38,7 @@ it.each(Object.entries(kinds))(
       // One account that never rests, and one after the other that comes for four records and never again.
       rig.observe(t, 1, "busy");
       rig.observe(Math.max(0, t - 60), 1, `guest ${1_000 + Math.floor(t / 10)}`);
-      rig.endBatch();
+      rig.commit();
       const period = Math.floor(t / retentionMs);
       sizes[period] = Math.max(sizes[period] ?? 0, rig.store.size);
       if (t % 50 === 0) bytes[period] = Math.max(bytes[period] ?? 0, bytesOf(rig.store));

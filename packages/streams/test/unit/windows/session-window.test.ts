@@ -116,21 +116,21 @@ describe("session windows: on-update", () => {
   it("a session that a record bridges into another is withdrawn under its old start", () => {
     const rig = rigOf({ ...shape, graceMs: 20, emit: "on-update" });
     for (const t of [10, 12, 20]) rig.observe(t);
-    rig.endBatch();
+    rig.commit();
     expect(rig.told("count")).toEqual(["update a [10,18) 2", "update a [20,26) 1"]);
     rig.restart();
     rig.observe(16);
-    rig.endBatch();
+    rig.commit();
     expect(rig.told("count").slice(2)).toEqual(["withdrawn a [20,26)", "update a [10,26) 4"]);
-    rig.endBatch();
+    rig.commit();
     rig.advanceTo(46);
     expect(rig.told("count").slice(4)).toEqual(["final a [10,26) 4"]);
   });
 
-  it("a session that grows backwards is withdrawn under its old start, also when it closes in the same batch", () => {
+  it("a session that grows backwards is withdrawn under its old start, also when it closes in the same commit", () => {
     const rig = rigOf({ ...shape, emit: "on-update" });
     rig.observe(10);
-    rig.endBatch();
+    rig.commit();
     rig.observe(8);
     rig.advanceTo(18);
     expect(rig.told("count")).toEqual(["update a [10,16) 1", "withdrawn a [10,16)", "final a [8,16) 2"]);
@@ -217,10 +217,10 @@ describe("session windows: properties", () => {
 
   it("on-update: a reader who keeps the newest of each start ends with the finals", () => {
     fc.assert(
-      fc.property(anyTraffic, restartsOf, (records, batchEnds) => {
+      fc.property(anyTraffic, restartsOf, (records, commits) => {
         const rig = rigOf({ ...shape, emit: "on-update" });
         const { closed } = runAll(rig, records, 1_000, (i) => {
-          if (batchEnds[i]) rig.endBatch();
+          if (commits[i]) rig.commit();
         });
         const newest = new Map<string, unknown>();
         for (const one of closed) {

@@ -3,6 +3,7 @@
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
 import { MemoryStore } from "../../../src/state/memory-store.ts";
+import type { InstantNode } from "../../../src/windows/instants.ts";
 import {
   type SlidingOptions,
   type SlidingState,
@@ -14,6 +15,13 @@ import { foldAll, Rig, type Seen, spending } from "./naive-windows.ts";
 type Shape = Omit<SlidingOptions<number, Totals, Totals>, "aggregate">;
 
 const shape: Shape = { sizeMs: 10, graceMs: 2 };
+
+const lengthOf = (node: InstantNode<Totals> | null | undefined): number => {
+  if (!node) return 0;
+  return "nodes" in node
+    ? node.nodes.reduce((length, part) => length + lengthOf(part), 0)
+    : node.times.length;
+};
 
 class SlidingRig extends Rig<SlidingState<Totals>, Totals> {
   constructor(of: Shape = shape) {
@@ -34,7 +42,7 @@ class SlidingRig extends Rig<SlidingState<Totals>, Totals> {
   }
 
   instants(key = "a"): number {
-    return this.store.get(key)?.chunks.reduce((length, chunk) => length + chunk.instants.length, 0) ?? 0;
+    return lengthOf(this.store.get(key)?.instants);
   }
 }
 

@@ -92,7 +92,7 @@ const stage: Stage = {
           timers.set(key, "silent", timestampMs + 15);
           timers.fireDue(task.streamTimeMs, fire);
         }
-        for (const { operator, emit } of operators) operator.endBatch(task.streamTimeMs, emit);
+        for (const { operator, emit } of operators) operator.closeDue(task.streamTimeMs, emit);
         timers.fireDue(task.streamTimeMs, fire);
       },
     },

@@ -1,0 +1,123 @@
+// How long the aggregator is away after kill -9: from the kill to the first committed result of a transaction that came
+// after it, the restart of the process included, with the state of 100,000 accounts to get back.
+//
+//   node bench/recovery.ts [kills] [accounts] [memory|disk]        after `npx -y pnpm@10 build`
+//
+// `disk` gives it STATE_DIR, so that it loads its checkpoint and replays what came after; `memory` reads its changelogs
+// from their start. One instance, one broker, a trickle of transactions. What it does not measure: a second instance that
+// takes over, replication.
+
+import { mkdtempSync, rmSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { setTimeout as delay } from "node:timers/promises";
+import { parseArgs } from "node:util";
+import { untilDrained } from "@riffle/audit/pipeline/drained";
+import { createTopics, RunningPipeline } from "@riffle/audit/pipeline/running-pipeline";
+import { headerNames, type Transaction, topics } from "@riffle/contracts";
+import { startKafka } from "@riffle/infra/kafka";
+import { IdempotentProducer, TopicReader } from "@riffle/streams/kafka";
+
+const { positionals } = parseArgs({ allowPositionals: true });
+const kills = Number(positionals[0] ?? 50);
+const accounts = Number(positionals[1] ?? 100_000);
+const onDisk = (positionals[2] ?? "disk") === "disk";
+
+const say = (line: string): void => void process.stdout.write(`${line}\n`);
+const topic = topics.transactionsScreened;
+const trickleMs = 10;
+
+let sent = 0;
+const send = (producer: IdempotentProducer, account: number): Promise<unknown> => {
+  const nowMs = Date.now();
+  const transaction: Transaction = {
+    id: `r-${sent++}`,
+    accountId: `account-${account}`,
+    amount: 1_000,
+    currency: "EUR",
+    occurredAt: new Date(nowMs).toISOString(),
+    type: "purchase",
+  };
+  return producer.send({
+    topic: topic.name,
+    key: transaction.accountId,
+    value: topic.codec.encode(transaction),
+    timestampMs: nowMs,
+    headers: { [headerNames.schema]: topic.codec.schema, [headerNames.receivedAt]: String(nowMs) },
+  });
+};
+
+/** When the first result came whose cause was received at `sinceMs` or later. */
+const firstResult = async (reader: TopicReader, sinceMs: number): Promise<number> => {
+  for (;;) {
+    const chunk = await reader.next(1_000);
+    for (const { headers } of chunk?.records ?? []) {
+      const received = headers.find(([name]) => name === headerNames.receivedAt)?.[1];
+      if (received && Number(Buffer.from(received).toString()) >= sinceMs) return Date.now();
+    }
+  }
+};
+
+const quantile = (sorted: readonly number[], q: number): number =>
+  sorted[Math.min(sorted.length - 1, Math.floor(q * sorted.length))] ?? Number.NaN;
+
+const stateDir = mkdtempSync(join(tmpdir(), "riffle-recovery-"));
+const kafka = await startKafka({ onProgress: say });
+try {
+  const { brokers } = kafka;
+  await createTopics(brokers);
+  const producer = await IdempotentProducer.connect({ brokers, clientId: "bench", topics: [topic.name] });
+  for (let from = 0; from < accounts; from += 5_000)
+    await Promise.all(
+      Array.from({ length: Math.min(5_000, accounts - from) }, (_, i) => send(producer, from + i)),
+    );
+  const pipeline = await RunningPipeline.start({
+    brokers,
+    services: ["aggregator"],
+    restarts: "always",
+    env: { LOG_LEVEL: "info", ...(onDisk ? { STATE_DIR: stateDir } : {}) },
+  });
+  await untilDrained(brokers, ["aggregator"], 600_000);
+  say(
+    `${accounts} accounts are in the state of the aggregator; ${onDisk ? "checkpoint on disk" : "memory only"}`,
+  );
+  const reader = await TopicReader.open({
+    brokers,
+    clientId: "bench-reader",
+    topic: topics.aggregatesAccount.name,
+    from: "latest",
+  });
+  let over = false;
+  const trickle = (async () => {
+    while (!over) {
+      await send(producer, Math.floor(Math.random() * accounts));
+      await delay(trickleMs);
+    }
+  })();
+  const awayMs: number[] = [];
+  for (let kill = 0; kill < kills; kill++) {
+    await firstResult(reader, Date.now());
+    await delay(Math.random() * 1_000);
+    const killedAt = Date.now();
+    pipeline.kill("aggregator");
+    awayMs.push((await firstResult(reader, killedAt)) - killedAt);
+  }
+  over = true;
+  await trickle;
+  await reader.close();
+  await producer.close();
+  const restored = [...pipeline.logLines()].flatMap((line) => {
+    const found = /"records":(\d+).*"durationMs":([\d.]+).*"store restored"/.exec(line);
+    return found === null ? [] : [{ records: Number(found[1]), ms: Number(found[2]) }];
+  });
+  await pipeline.stop();
+  const sorted = awayMs.toSorted((a, b) => a - b);
+  say(
+    `from kill -9 to the first new committed result, ${kills} kills: median ${quantile(sorted, 0.5)} ms, p90 ${quantile(sorted, 0.9)} ms, p99 ${quantile(sorted, 0.99)} ms, worst ${sorted.at(-1)} ms`,
+  );
+  const replayed = restored.reduce((sum, { records }) => sum + records, 0);
+  say(`changelog records replayed in all: ${replayed}, ${Math.round(replayed / (kills + 1))} a start`);
+} finally {
+  await kafka.stop();
+  rmSync(stateDir, { recursive: true, force: true });
+}
