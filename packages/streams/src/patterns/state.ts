@@ -78,6 +78,10 @@ export interface ConstantState<E> {
 /** What is stored of a key. */
 export type PatternState<E> = AutomatonState<E> | CohortState<E> | ConstantState<E>;
 
+/** How much there is to copy of it, in events and nodes. */
+export const sizeOf = <E>(state: PatternState<E>): number =>
+  state.form === "constant" ? state.latest.length : state.buffer.nodes.length + state.buffer.events.length;
+
 /** The same state, sharing nothing that changes with the first. */
 export const copyState = <E>(state: PatternState<E>): PatternState<E> => {
   if (state.form === "constant") return { ...state, latest: [...state.latest] };

@@ -3,8 +3,9 @@
 //   U1. `settled` is the automaton before the first pending record, `pending` are the records after it, in order, and
 //       `given` is what was given out because of them. The head is the automaton after the last of them.
 //   U2. In order a record is one step, of the head. It is not taken a second time to settle: where time alone gives
-//       nothing out, the settled state becomes what the head was, when a whole stretch of records is settled. For that
-//       the head is copied now and then (a checkpoint); a record out of order discards the checkpoints after it.
+//       nothing out, the settled state becomes what the head was, when a whole stretch of records is settled. The head is
+//       copied for that, now and then (a checkpoint), or for the record after it, and the longer its copy takes the
+//       longer the stretch is waited for; a record out of order discards the checkpoints after it.
 //   U3. Settling gives out nothing but what was not given out yet, and takes back nothing.
 //
 // Heads and checkpoints are in memory only; what is stored is enough to make a head anew.
@@ -13,7 +14,7 @@ import { isBefore, type PatternEvent } from "./event.ts";
 import { type Given, givenOf, identity, joined, type KeyedPatternState, lastEventOf } from "./keyed-state.ts";
 import { PatternError } from "./pattern-error.ts";
 import type { Program } from "./program.ts";
-import { copyState, dueMsOf, neverMs, type PatternState } from "./state.ts";
+import { copyState, dueMsOf, neverMs, type PatternState, sizeOf } from "./state.ts";
 import { advanceOwned, stepOwned } from "./step.ts";
 import type { StepResult } from "./step-result.ts";
 
@@ -46,6 +47,8 @@ const nothing: readonly never[] = [];
 
 /** Copying the head is worth it for this many records; fewer are settled one by one. */
 const checkpointLengthMin = 8;
+/** How many events and nodes may be copied for each record that is settled by it. */
+const copiedPerRecordMax = 8;
 
 /** A key that was not live. */
 export const newLive = <E>(): Live<E> => ({
@@ -146,7 +149,8 @@ export class Unsettled<E, S extends string> {
     const count = countBefore(pending, floorMs);
     let made: readonly Given<E, S>[] = nothing;
     if (count > 0) {
-      const rest = count - this.#moveStretch(keyed, live, count);
+      const isWaitedFor = !atOnce && this.#isShort(keyed, live, count);
+      const rest = isWaitedFor ? 0 : count - this.#moveStretch(keyed, live, count);
       const isLeft = !atOnce && live.checkpoints.length > 0;
       if (rest > 0 && !isLeft) made = this.#settleSteps(keyed, live, rest);
     }
@@ -162,6 +166,12 @@ export class Unsettled<E, S extends string> {
     return live.head;
   }
 
+  /** Whether a key that has been quiet has too few records for what the copy takes that its next record would need. */
+  #isShort({ pending }: KeyedPatternState<E, S>, { head }: Live<E>, count: number): boolean {
+    if (this.#givesByTime || count < pending.length || head?.state === undefined) return false;
+    return copiedPerRecordMax * count < sizeOf(head.state);
+  }
+
   /** Settles as long a stretch as can be settled without a step (U2). @returns how many of the `count` records it has */
   #moveStretch(keyed: KeyedPatternState<E, S>, live: Live<E>, count: number): number {
     if (this.#givesByTime || live.head === undefined) return 0;
@@ -173,9 +183,12 @@ export class Unsettled<E, S extends string> {
       return count;
     }
     let { checkpoints } = live;
-    const isLong = pending.length - (checkpoints[checkpoints.length - 1]?.count ?? 0) >= checkpointLengthMin;
+    const since = pending.length - (checkpoints[checkpoints.length - 1]?.count ?? 0);
+    const { state } = live.head;
+    const isLong =
+      since >= checkpointLengthMin && (state === undefined || copiedPerRecordMax * since >= sizeOf(state));
     if (isLong) {
-      checkpoints = [...checkpoints, { state: copyOf(live.head.state), count: pending.length }];
+      checkpoints = [...checkpoints, { state: copyOf(state), count: pending.length }];
       live.checkpoints = checkpoints;
     }
     let at = checkpoints.length - 1;

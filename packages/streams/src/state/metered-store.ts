@@ -95,3 +95,10 @@ export class MeteredStore<V> implements KeyValueStore<V> {
     return this.#inner.entries();
   }
 }
+
+/** The meter of a store by name, made at its first use. */
+export const meterOf = (meters: Map<string, StoreMeter>, store: string): StoreMeter => {
+  const meter = meters.get(store) ?? new StoreMeter();
+  meters.set(store, meter);
+  return meter;
+};

@@ -22,7 +22,8 @@ import type {
   StoredPosition,
   TransactionalSender,
 } from "../kafka/ports.ts";
-import { StoreMeter } from "../state/metered-store.ts";
+import { meterOf, type StoreMeter } from "../state/metered-store.ts";
+import { allOrFirstError } from "./all-or-first-error.ts";
 import { type FailureAction, failureAction } from "./failure.ts";
 import type { StoreFigures, WorkerObserver, WorkerPhase } from "./observer.ts";
 import { readPositionMetadata, writePositionMetadata } from "./position-metadata.ts";
@@ -51,6 +52,8 @@ export class StreamWorker {
   readonly #meters = new Map<string, StoreMeter>();
   #membership: Membership | undefined;
   #sender: TransactionalSender | undefined;
+  /** An error came, and no sender has been opened since: its transaction may be open still. */
+  #sentInVain = false;
   #phase: WorkerPhase = "starting";
   #stopping = false;
   #running: Promise<void> | undefined;
@@ -149,6 +152,7 @@ export class StreamWorker {
   async #live(): Promise<void> {
     try {
       this.#sender = await this.#client.openSender();
+      this.#sentInVain = false;
       while (!this.#stopping) await this.#turn();
     } catch (error) {
       const action = failureAction(error);
@@ -339,6 +343,7 @@ export class StreamWorker {
     this.#enter("restoring", { after: action });
     this.#dropTasks();
     this.#sender = undefined;
+    this.#sentInVain = true;
     if (action === "rejoin") this.#membership = undefined;
     // A record less in the way is progress: several bad ones in one commit do not add up to ever longer pauses.
     if (action === "retry-record" && error instanceof HandlerError && this.#failures.charge(error))
@@ -371,7 +376,10 @@ export class StreamWorker {
     } catch (error) {
       // The records are read again by the next owner: nothing is lost, nothing was made visible.
       this.#observer.failed?.(error, "rebuild");
+      this.#sentInVain = true;
     }
+    // What was sent is aborted now: readers of the outputs would be held back until its time-out.
+    if (this.#sentInVain) await this.#client.openSender().catch(() => undefined);
     failPoint("before-leave");
     await this.#client.member.leave();
     this.#enter("stopped", {});
@@ -386,15 +394,3 @@ export class StreamWorker {
     this.#observer.phase?.(phase, details);
   }
 }
-
-/** All results, once none of them is under way any more. @throws the first error */
-const allOrFirstError = async <T>(promises: readonly Promise<T>[]): Promise<T[]> => {
-  await Promise.allSettled(promises);
-  return Promise.all(promises);
-};
-
-const meterOf = (meters: Map<string, StoreMeter>, store: string): StoreMeter => {
-  const meter = meters.get(store) ?? new StoreMeter();
-  meters.set(store, meter);
-  return meter;
-};

@@ -168,7 +168,8 @@ describe("stopping", () => {
     await run;
     expect([rig.texts(), rig.committedOffset()]).toEqual([[], undefined]);
     expect(rig.failures).toEqual([["no answer", "rebuild"]]);
-    expect(rig.callsSince(-1)).toEqual(["leave"]);
+    // The id is taken over once more, which aborts what the commit may have left open.
+    expect(rig.callsSince(-2)).toEqual(["open sender", "leave"]);
   });
 
   it("before it ran never joins", async () => {
