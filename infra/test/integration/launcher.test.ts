@@ -8,6 +8,7 @@ import { createServer } from "node:net";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { setTimeout as delay } from "node:timers/promises";
+import { allTopics } from "@riffle/contracts";
 import { afterEach, beforeEach, describe, expect, it } from "vitest";
 import type { Launcher } from "../../launcher/launcher.ts";
 import { readRunNote } from "../../launcher/run-file.ts";
@@ -56,7 +57,7 @@ describe("the launcher", () => {
     const fake = await fakeLauncher(folder);
     launcher = fake.launcher;
     await launcher.start();
-    expect(fake.order).toEqual(["11 topics created", "admin closed"]);
+    expect(fake.order).toEqual([`${allTopics.length} topics created`, "admin closed"]);
     expect(fake.printed.join("")).toContain(`http://127.0.0.1:${fake.settings.ingestPort}/v1/transactions`);
     expect(readRunNote(join(folder, "run.json"))).toMatchObject({
       pid: process.pid,
