@@ -19,7 +19,8 @@
 // can change it), the records after that (pending), and the matches given out because of them (given); see unsettled.ts.
 // A record that comes in order is one step. One out of order replays the pending ones from the settled state: it costs as
 // many steps as there are pending records of its key, and a copy of its settled state. Records and given matches are
-// stored with the key until they are settled: for grace, and at most as long again.
+// stored with the key until they are settled: for grace, mostly at most as long again, and longer where the key's state is
+// large beside them.
 //
 // A record that no condition of the pattern holds for is not remembered, unless the pattern asks what comes directly
 // after what (next, consecutive, notNext) or has iterative conditions: then every record of the key counts.
@@ -50,8 +51,8 @@ import { isUnsettled, type Live, newLive, Unsettled } from "./unsettled.ts";
 export interface PatternOperatorOptions {
   /**
    * How far behind stream time a record may be and still count in its place, milliseconds. Each record and each match
-   * is stored for this long, and at most as long again. 0: the records of a task come in order of event time. It may be changed while state
-   * lives; records that are settled stay settled.
+   * is stored for this long, mostly at most as long again (unsettled.ts). 0: the records of a task come in order of event
+   * time. It may be changed while state lives; records that are settled stay settled.
    */
   readonly graceMs: number;
 }
