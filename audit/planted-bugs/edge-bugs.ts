@@ -43,7 +43,7 @@ export const edgeBugs: readonly PlantedBug[] = [
     file: "services/filter/src/seen-transactions.ts",
     find: 'kind: first.fingerprint === sighting.fingerprint ? "duplicate" : "conflict"',
     replace: 'kind: first.fingerprint !== "" ? "duplicate" : "conflict"',
-    caughtBy: { project: "unit", file: "services/filter/test/unit/seen-transactions.test.ts" },
+    caughtBy: { project: "unit", file: "services/filter/test/unit/filter.test.ts" },
   },
   {
     name: "alert-id-ignores-causes",
