@@ -6,6 +6,7 @@
 //     topics => name COMPACT_STRING, [partitions: index INT32, error_code INT16, TAGS] TAGS
 
 import { ByteWriter } from "../bytes.ts";
+import { readPartitionOutcomes } from "./partition-outcomes.ts";
 import { byTopic, type KafkaRequest, type TopicPartition } from "./request.ts";
 import type { TransactionOwner } from "./txn-offset-commit.ts";
 
@@ -30,21 +31,6 @@ export const addPartitionsToTxn = (
     apiKey: 24,
     apiVersion: 3,
     body: body.noTags().bytes(),
-    decode: (read) => {
-      read.tags();
-      read.int32();
-      return read
-        .compactArray(() => {
-          const topic = read.compactString() ?? "";
-          const outcomes = read.compactArray(() => {
-            const outcome = { topic, partition: read.int32(), errorCode: read.int16() };
-            read.tags();
-            return outcome;
-          });
-          read.tags();
-          return outcomes;
-        })
-        .flat();
-    },
+    decode: readPartitionOutcomes,
   };
 };

@@ -9,6 +9,7 @@
 //     topics => name COMPACT_STRING, [partitions: index INT32, error_code INT16, TAGS] TAGS
 
 import { ByteWriter } from "../bytes.ts";
+import { readPartitionOutcomes } from "./partition-outcomes.ts";
 import { byTopic, type KafkaRequest, type TopicPartition } from "./request.ts";
 
 /** The next offset to read, with what the committer wants to find again. */
@@ -62,21 +63,6 @@ export const txnOffsetCommit = (
     apiKey: 28,
     apiVersion,
     body: body.noTags().bytes(),
-    decode: (read) => {
-      read.tags();
-      read.int32();
-      return read
-        .compactArray(() => {
-          const topic = read.compactString() ?? "";
-          const outcomes = read.compactArray(() => {
-            const outcome = { topic, partition: read.int32(), errorCode: read.int16() };
-            read.tags();
-            return outcome;
-          });
-          read.tags();
-          return outcomes;
-        })
-        .flat();
-    },
+    decode: readPartitionOutcomes,
   };
 };
