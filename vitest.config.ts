@@ -44,6 +44,17 @@ export default defineConfig({
           fileParallelism: false,
         },
       },
+      {
+        plugins,
+        test: {
+          name: "long",
+          include: inFolder("long"),
+          environment: "node",
+          globalSetup: ["infra/kafka/kafka-fixture.ts"],
+          hookTimeout: 60_000,
+          fileParallelism: false,
+        },
+      },
     ],
   },
 });

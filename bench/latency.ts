@@ -30,7 +30,7 @@ const receiver = createServer((request, response) => {
     body += text;
   });
   request.on("end", () => {
-    waiting.get((JSON.parse(body) as Alert).accountId)?.();
+    waiting.get((JSON.parse(body) as { data: Alert }).data.accountId)?.();
     response.writeHead(204).end();
   });
 });
@@ -86,6 +86,7 @@ try {
     env: {
       WEBHOOK_URL: `http://127.0.0.1:${(receiver.address() as AddressInfo).port}/`,
       WEBHOOK_SECRET: webhookSecret,
+      WEBHOOK_ALLOW_PRIVATE_ADDRESSES: "true",
       LOG_LEVEL: "warn",
     },
   });

@@ -3,11 +3,12 @@
 //
 //   node bench/recovery.ts [kills] [accounts] [memory|disk]        after `npx -y pnpm@10 build`
 //
-// `disk` gives it STATE_DIR, so that it loads its checkpoint and replays what came after; `memory` reads its changelogs
-// from their start. One instance, one broker, a trickle of transactions. What it does not measure: a second instance that
+// `disk` gives it STATE_DIR, so that it loads its checkpoint and replays what came after: copies are written every second, and
+// the kills begin when all of them hold the state; one that is being written at a kill is rebuilt. `memory` reads its
+// changelogs from their start. One instance, one broker, a trickle of transactions. What it does not measure: a second instance that
 // takes over, replication.
 
-import { mkdtempSync, rmSync } from "node:fs";
+import { mkdtempSync, rmSync, statSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { setTimeout as delay } from "node:timers/promises";
@@ -26,6 +27,8 @@ const onDisk = (positionals[2] ?? "disk") === "disk";
 const say = (line: string): void => void process.stdout.write(`${line}\n`);
 const topic = topics.transactionsScreened;
 const trickleMs = 10;
+/** Longer than between two writings of a copy. */
+const restMs = 5_000;
 
 let sent = 0;
 const send = (producer: IdempotentProducer, account: number): Promise<unknown> => {
@@ -58,15 +61,42 @@ const firstResult = async (reader: TopicReader, sinceMs: number): Promise<number
   }
 };
 
+/** A producer that was answered: leaders of topics that were made a moment ago may not know it yet. */
+const firstProducer = async (brokers: readonly string[]): Promise<IdempotentProducer> => {
+  for (let attempt = 1; ; attempt++) {
+    const producer = await IdempotentProducer.connect({ brokers, clientId: "bench", topics: [topic.name] });
+    try {
+      await Promise.all(Array.from({ length: 100 }, (_, account) => send(producer, account)));
+      return producer;
+    } catch (error) {
+      await producer.close();
+      if (attempt === 20) throw error;
+      await delay(500);
+    }
+  }
+};
+
 const quantile = (sorted: readonly number[], q: number): number =>
   sorted[Math.min(sorted.length - 1, Math.floor(q * sorted.length))] ?? Number.NaN;
 
 const stateDir = mkdtempSync(join(tmpdir(), "riffle-recovery-"));
+/** Waits until every partition's copy is sealed and none was written for a while: nothing is left to write. */
+const copiesAtRest = async (): Promise<void> => {
+  const seals = Array.from({ length: topic.partitions }, (_, partition) =>
+    join(stateDir, "aggregator", String(partition), "seal"),
+  );
+  for (const deadline = Date.now() + 300_000; Date.now() < deadline; await delay(500)) {
+    const sealedMs = seals.map((seal) => statSync(seal, { throwIfNoEntry: false })?.mtimeMs ?? Date.now());
+    if (Date.now() - Math.max(...sealedMs) > restMs) return;
+  }
+  throw new Error("the copies on disk did not come to rest");
+};
+
 const kafka = await startKafka({ onProgress: say });
 try {
   const { brokers } = kafka;
   await createTopics(brokers);
-  const producer = await IdempotentProducer.connect({ brokers, clientId: "bench", topics: [topic.name] });
+  const producer = await firstProducer(brokers);
   for (let from = 0; from < accounts; from += 5_000)
     await Promise.all(
       Array.from({ length: Math.min(5_000, accounts - from) }, (_, i) => send(producer, from + i)),
@@ -75,9 +105,10 @@ try {
     brokers,
     services: ["aggregator"],
     restarts: "always",
-    env: { LOG_LEVEL: "info", ...(onDisk ? { STATE_DIR: stateDir } : {}) },
+    env: { LOG_LEVEL: "info", ...(onDisk ? { STATE_DIR: stateDir, CHECKPOINT_INTERVAL_MS: "1000" } : {}) },
   });
   await untilDrained(brokers, ["aggregator"], 600_000);
+  if (onDisk) await copiesAtRest();
   say(
     `${accounts} accounts are in the state of the aggregator; ${onDisk ? "checkpoint on disk" : "memory only"}`,
   );

@@ -4,7 +4,8 @@
 //
 // First the state of hopping windows of an account (5 min / 1 min, count sum min max, six panes), written and read; CPU is
 // user and system time of all threads, garbage collection in it. Then a worker with so many keys in one partition on a real
-// broker: restored from its changelog, and from its copy on disk, in turn.
+// broker: restored from its changelog, and from its copy on disk, in turn. Last, a worker that stands by takes the partition
+// over from one that leaves.
 //
 // What it does not measure: a changelog with many records for a key, several partitions at once, a disk that is not in the
 // page cache.
@@ -229,10 +230,62 @@ const compareRestores = async (brokers: readonly string[]): Promise<void> => {
   }
 };
 
+/** A worker that keeps a standby, or is one. */
+const startMember = async (brokers: readonly string[], instanceId: string) => {
+  const client = await connectStreams(stage, { brokers, instanceId, standbyReplicas: 1 });
+  const reports: RestoreReport[] = [];
+  const worker = new StreamWorker(
+    stage,
+    client,
+    { idleAfterMs: 3_600_000 },
+    { restored: (report) => reports.push(report) },
+  );
+  const run = worker.run();
+  const until = async (holds: () => boolean): Promise<void> => {
+    while (!holds()) await Promise.race([new Promise((resolve) => setTimeout(resolve, 2)), run]);
+  };
+  const stop = async (): Promise<void> => {
+    await worker.stop();
+    await client.close();
+  };
+  return { worker, reports, until, stop };
+};
+
+/** From the leaving of the owner until the other, which stood by, is restored. */
+const compareFailovers = async (brokers: readonly string[]): Promise<void> => {
+  const tookMs: number[] = [];
+  let owner = await startMember(brokers, "member-0");
+  await owner.until(() => owner.worker.partitions.length === 1 && owner.worker.ready);
+  for (let round = 1; round <= rounds; round++) {
+    const next = await startMember(brokers, `member-${round}`);
+    await next.until(() => {
+      const [standby] = next.worker.standbys();
+      return standby?.entries === keys && standby.lagRecords === 0;
+    });
+    const startedAt = performance.now();
+    await Promise.all([
+      owner.stop(),
+      next
+        .until(() => next.worker.partitions.length === 1 && next.worker.ready)
+        .then(() => {
+          tookMs.push(performance.now() - startedAt);
+        }),
+    ]);
+    const [report] = next.reports;
+    if (report?.from !== "standby" || report.records > 0) throw new Error(JSON.stringify(report));
+    owner = next;
+  }
+  await owner.stop();
+  say(
+    `failover to a standby that holds all ${keys} keys, median of ${rounds}: ready after ${Math.round(median(tookMs))} ms, the rebalance included, 0 records restored`,
+  );
+};
+
 compareSerdes();
 const kafka = await startKafka({ onProgress: say });
 try {
   await compareRestores(kafka.brokers);
+  await compareFailovers(kafka.brokers);
 } finally {
   await kafka.stop();
 }

@@ -1,5 +1,5 @@
 // The first thing that runs on a fresh checkout: `node infra/bootstrap.mjs <command> [arguments]`, behind
-// `npx -y pnpm@10 start`, `… scenario`, `… riffle`, `… test`, `… audit:faults` and `… audit:bugs`.
+// `npx -y pnpm@10 start`, `… scenario`, `… riffle`, `… test`, the audits and the rehearsals.
 //
 // Nothing is installed when it begins, so it is plain JavaScript for Node 20 and later and imports only Node itself.
 // It installs what is missing, builds what has changed, and hands over to Node 24, which comes with the packages.
@@ -31,6 +31,9 @@ const commands = {
   riffle: (args) => script("packages/cli/dist/main.js", args),
   "audit:faults": (args) => script("audit/faults/run.ts", args),
   "audit:bugs": (args) => script("audit/planted-bugs/run.ts", args),
+  "rehearse:compose": (args) => script("audit/rehearsals/compose.ts", args),
+  "rehearse:brokers": (args) => script("audit/rehearsals/brokers.ts", args),
+  "rehearse:kubernetes": (args) => script("audit/rehearsals/kubernetes.ts", args),
   test: (args) => pnpm(["run", "verify", ...args]),
 };
 

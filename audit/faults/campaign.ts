@@ -8,7 +8,7 @@
 import { mkdtempSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import type { Transaction } from "@riffle/contracts";
+import { parseEventTime, type Transaction } from "@riffle/contracts";
 import { KafkaProxy } from "@riffle/infra/faults/kafka-proxy";
 import { type RunningKafka, startKafka } from "@riffle/infra/kafka";
 import { freePorts } from "@riffle/infra/kafka/ports";
@@ -17,14 +17,17 @@ import { untilDrained } from "../pipeline/drained.ts";
 import { createTopics, RunningPipeline } from "../pipeline/running-pipeline.ts";
 import { readPipeline } from "../pipeline/topic-answers.ts";
 import { WebhookReceiver, webhookSecret } from "../pipeline/webhook-receiver.ts";
+import { overflowingPair } from "../workload/poison.ts";
 import { closers } from "../workload/preload.ts";
 import { makeTransactions } from "../workload/transactions.ts";
+import { AtomicityProbe } from "./atomicity.ts";
 import { violationsOf } from "./checks.ts";
 import { commitOf, type LedgerEntry } from "./ledger.ts";
-import { Load } from "./load.ts";
+import { Load, type LoadOptions } from "./load.ts";
 import { LoadLog, readLoadLog } from "./load-log.ts";
 import { NetworkInjector } from "./network-injector.ts";
 import { type FaultMix, planFaults, streamServices } from "./plan.ts";
+import { PoisonWriter } from "./poison-writer.ts";
 import { ProcessInjector } from "./process-injector.ts";
 import { fatalsOf, sometimesOf } from "./sometimes.ts";
 import { Tally } from "./tally.ts";
@@ -37,6 +40,8 @@ export interface CampaignOptions {
   readonly minutes: number;
   /** Posts a second, at most. */
   readonly rate: number;
+  /** Requests under way at once, and how large the batches are. */
+  readonly connections: Pick<LoadOptions, "singles" | "batches" | "batchSize">;
   readonly say: (line: string) => void;
 }
 
@@ -46,6 +51,8 @@ const minuteMs = 60_000;
 /** Event time runs this much faster than the clock, so that windows close and sessions end all the time. */
 const eventTimeFactor = 12;
 const drainWithinMs = 180_000;
+/** So many transactions have two among them that the aggregator cannot count together. */
+const overflowOneOf = 2_000;
 /** An account that is silent for so long counts as dormant in `minutesLongModel`. */
 const silentMs = 120_000;
 /** A fault that did not hit, because something else hit first, is tried again. */
@@ -78,6 +85,7 @@ const startPipeline = (
     env: {
       WEBHOOK_URL: receiver.url,
       WEBHOOK_SECRET: webhookSecret,
+      WEBHOOK_ALLOW_PRIVATE_ADDRESSES: "true",
       IDLE_AFTER_MS: "86400000",
       SESSION_TIMEOUT_MS: String(timeouts.sessionTimeoutMs),
       TRANSACTION_TIMEOUT_MS: String(timeouts.transactionTimeoutMs),
@@ -88,8 +96,22 @@ const startPipeline = (
     },
   });
 
+/** What was sent, by id: the first content, and which ids came with another one. */
+class Sent {
+  readonly first = new Map<string, Transaction>();
+  readonly contradicted = new Set<string>();
+
+  add(transaction: Transaction): Transaction {
+    const { id, amount } = transaction;
+    const known = this.first.get(id);
+    if (known === undefined) this.first.set(id, transaction);
+    else if (known.amount !== amount) this.contradicted.add(id);
+    return transaction;
+  }
+}
+
 /** Traffic without end, in pieces by seed, each later in event time than the last. */
-function* traffic(seed: number, startMs: number, rate: number, sent: Map<string, Transaction>) {
+function* traffic(seed: number, startMs: number, rate: number, sent: Sent) {
   const perPiece = 20_000;
   const spanMs = Math.floor((perPiece / rate) * 1_000 * eventTimeFactor);
   for (let piece = 0; ; piece++) {
@@ -103,9 +125,11 @@ function* traffic(seed: number, startMs: number, rate: number, sent: Map<string,
       silentMs,
       prefix: `s${seed}.${piece}`,
     });
-    for (const transaction of transactions) {
-      if (!sent.has(transaction.id)) sent.set(transaction.id, transaction);
-      yield transaction;
+    for (const [i, transaction] of transactions.entries()) {
+      yield sent.add(transaction);
+      if (i % overflowOneOf !== 0) continue;
+      const timeMs = parseEventTime(transaction.occurredAt);
+      for (const one of overflowingPair(`s${seed}.${piece}-huge-${i}`, timeMs)) yield sent.add(one);
     }
   }
 }
@@ -164,63 +188,109 @@ const firstEventMs = (minutes: number): number => {
   return Math.floor((Date.now() - lengthMs) / minuteMs) * minuteMs;
 };
 
+/** What the attack leaves behind to be judged. */
+interface Attacked {
+  readonly sent: Sent;
+  readonly log: LoadLog;
+  readonly load: Load;
+  readonly tally: Tally;
+  readonly poison: ReadonlySet<string>;
+  readonly torn: readonly string[];
+  readonly looksAtAtomicity: number;
+  readonly seconds: number;
+}
+
+/** Load, poison and looks at atomicity while the attack lasts, until everything sent has its answer. */
+const underAttack = async (
+  options: CampaignOptions,
+  cluster: Cluster,
+  pipeline: RunningPipeline,
+  folder: string,
+): Promise<Attacked> => {
+  const { say, seed, rate, minutes } = options;
+  const { brokers } = cluster.kafka;
+  const { ingestUrl } = pipeline;
+  const tally = new Tally();
+  const sent = new Sent();
+  const log = new LoadLog(join(folder, "answers.log"));
+  const startMs = firstEventMs(minutes);
+  const startedAt = performance.now();
+  const transactions = traffic(seed, startMs, rate, sent);
+  const load = new Load({ ingestUrl, log, transactions, rate, ...options.connections });
+  const poisoning = await PoisonWriter.start({ brokers, seed, timestampMs: startMs });
+  const probe = await AtomicityProbe.start(brokers);
+  await attack(options, cluster, pipeline, tally);
+  for (const proxy of cluster.proxies) proxy.heal();
+  await load.stop();
+  const poison = await poisoning.stop();
+  const torn = await probe.stop();
+  const seconds = (performance.now() - startedAt) / 1_000;
+  say(`healed after ${seconds.toFixed(0)} s; ${load.accepted} accepted in ${load.attempts} attempts`);
+  const last = closers(`s${seed}.end`, Date.now());
+  for (const transaction of last) sent.add(transaction);
+  await new Load({ ingestUrl, log, transactions: last, rate: 1_000 }).done;
+  log.close();
+  return { sent, log, load, tally, poison, torn, looksAtAtomicity: probe.looks, seconds };
+};
+
+/** Waits until the pipeline has nothing left to do, reads its topics, and compares. */
+const judge = async (
+  { seed }: CampaignOptions,
+  { sent, log, load, tally, poison, torn, looksAtAtomicity, seconds }: Attacked,
+  { kafka: { brokers } }: Cluster,
+  pipeline: RunningPipeline,
+  receiver: WebhookReceiver,
+): Promise<LedgerEntry> => {
+  await pipeline.untilReady();
+  await untilDrained(brokers, streamServices, drainWithinMs);
+  const records = await readPipeline(brokers);
+  const violations = await violationsOf({
+    brokers,
+    records,
+    model: minutesLongModel,
+    sent: sent.first,
+    contradicted: sent.contradicted,
+    answered: readLoadLog(log.path),
+    receiver,
+    poison,
+    torn,
+  });
+  return {
+    commit: commitOf(),
+    seed,
+    minutes: Math.round(seconds / 6) / 10,
+    faults: tally.toObject(),
+    effects: {
+      attempts: load.attempts,
+      accepted: load.accepted,
+      acceptedPerSecond: Math.round(load.accepted / seconds),
+      received: records.received.flat().length,
+      unreadable: poison.size,
+      deadLetters: records.letters.reduce((sum, { found }) => sum + found.flat().length, 0),
+      looksAtAtomicity,
+      windows: records.answers.reduce((sum, { windows }) => sum + windows.length, 0),
+      alerts: records.alerts.length,
+      withdrawn: records.alerts.filter(({ status }) => status === "withdrawn").length,
+      webhooks: receiver.alerts.size,
+      webhooksRepeated: receiver.repeats,
+    },
+    sometimes: sometimesOf(pipeline.logLines()),
+    fatals: fatalsOf(pipeline.logLines()),
+    violations,
+  };
+};
+
 /** Runs a campaign. Everything it started has ended when it resolves. */
 export const runCampaign = async (options: CampaignOptions): Promise<LedgerEntry> => {
-  const { say, seed, rate, minutes } = options;
   const folder = mkdtempSync(join(tmpdir(), "riffle-campaign-"));
-  const cluster = await startCluster(say);
+  const cluster = await startCluster(options.say);
   const receiver = await WebhookReceiver.listen();
   let pipeline: RunningPipeline | undefined;
   try {
     await createTopics(cluster.kafka.brokers, 3);
     pipeline = await startPipeline(cluster.proxies, receiver, join(folder, "state"));
-    const tally = new Tally();
-    const sent = new Map<string, Transaction>();
-    const log = new LoadLog(join(folder, "answers.log"));
-    const startMs = firstEventMs(minutes);
-    const { ingestUrl } = pipeline;
-    const startedAt = performance.now();
-    const load = new Load({ ingestUrl, log, transactions: traffic(seed, startMs, rate, sent), rate });
-    await attack(options, cluster, pipeline, tally);
-    for (const proxy of cluster.proxies) proxy.heal();
-    await load.stop();
-    const seconds = (performance.now() - startedAt) / 1_000;
-    say(`healed after ${seconds.toFixed(0)} s; ${load.accepted} accepted in ${load.attempts} attempts`);
-    const last = closers(`s${seed}.end`, Date.now());
-    for (const transaction of last) sent.set(transaction.id, transaction);
-    await new Load({ ingestUrl, log, transactions: last, rate: 1_000 }).stop();
-    await pipeline.untilReady();
-    await untilDrained(cluster.kafka.brokers, streamServices, drainWithinMs);
-    log.close();
-    const records = await readPipeline(cluster.kafka.brokers);
-    const violations = await violationsOf({
-      brokers: cluster.kafka.brokers,
-      records,
-      model: minutesLongModel,
-      sent,
-      answered: readLoadLog(log.path),
-      receiver,
-    });
-    return {
-      commit: commitOf(),
-      seed,
-      minutes: Math.round(seconds / 6) / 10,
-      faults: tally.toObject(),
-      effects: {
-        attempts: load.attempts,
-        accepted: load.accepted,
-        acceptedPerSecond: Math.round(load.accepted / seconds),
-        received: records.received.flat().length,
-        windows: records.answers.reduce((sum, { windows }) => sum + windows.length, 0),
-        alerts: records.alerts.length,
-        withdrawn: records.alerts.filter(({ status }) => status === "withdrawn").length,
-        webhooks: receiver.alerts.size,
-        webhooksRepeated: receiver.repeats,
-      },
-      sometimes: sometimesOf(pipeline.logLines()),
-      fatals: fatalsOf(pipeline.logLines()),
-      violations,
-    };
+    const attacked = await underAttack(options, cluster, pipeline, folder);
+    return await judge(options, attacked, cluster, pipeline, receiver);
   } finally {
     await pipeline?.stop();
     await receiver.close();

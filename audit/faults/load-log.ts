@@ -2,13 +2,27 @@
 //
 //   LL1. An answer counts only once its line is on the disk (fdatasync), so that the log never claims less than was
 //        promised, and what is checked afterwards is read back from the file.
+//   LL2. Every attempt says when it was sent and when it was answered, in steps of one counter: whatever was sent after
+//        an answer has the higher number.
 
 import { closeSync, fdatasyncSync, openSync, readFileSync, writeSync } from "node:fs";
 
-/** What became of one attempt: `accepted` is a 202; `refused` a definite no; `unknown` anything else. */
-export type Outcome = "accepted" | "refused" | "unknown";
+/**
+ * What became of one attempt: `accepted` is a 202; `conflict` the definite answer that this id came with other content;
+ * `refused` any other definite no; `unknown` anything else.
+ */
+export type Outcome = "accepted" | "conflict" | "refused" | "unknown";
 
-/** Appends outcomes. */
+/** One attempt to have a transaction accepted. */
+export interface Attempt {
+  readonly id: string;
+  readonly outcome: Outcome;
+  /** Steps of the load's counter (LL2). */
+  readonly sentAt: number;
+  readonly answeredAt: number;
+}
+
+/** Appends attempts. */
 export class LoadLog {
   readonly path: string;
   readonly #file: number;
@@ -21,9 +35,10 @@ export class LoadLog {
     this.#file = openSync(path, "w");
   }
 
-  /** Resolves when the line is on the disk. Lines of the same few milliseconds share one sync. */
-  append(id: string, outcome: Outcome): Promise<void> {
-    this.#pending.push(`${id} ${outcome}\n`);
+  /** Resolves when the lines are on the disk. Those of the same few milliseconds share one sync. */
+  append(...attempts: readonly Attempt[]): Promise<void> {
+    for (const { id, outcome, sentAt, answeredAt } of attempts)
+      this.#pending.push(`${id} ${outcome} ${sentAt} ${answeredAt}\n`);
     this.#timer ??= setTimeout(() => this.#sync(), 5);
     return new Promise((resolve) => this.#waiting.push(resolve));
   }
@@ -45,12 +60,17 @@ export class LoadLog {
   }
 }
 
-/** Outcomes in the order in which they were logged. */
-export const readLoadLog = (path: string): { readonly id: string; readonly outcome: Outcome }[] =>
+/** Attempts in the order in which they were logged. */
+export const readLoadLog = (path: string): Attempt[] =>
   readFileSync(path, "utf8")
     .split("\n")
     .filter((line) => line !== "")
     .map((line) => {
-      const [id = "", outcome] = line.split(" ");
-      return { id, outcome: outcome as Outcome };
+      const [id = "", outcome, sentAt, answeredAt] = line.split(" ");
+      return {
+        id,
+        outcome: outcome as Outcome,
+        sentAt: Number(sentAt),
+        answeredAt: Number(answeredAt),
+      };
     });

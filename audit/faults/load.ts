@@ -1,5 +1,5 @@
-// The load: a client that does what clients should. It posts at a steady rate, repeats what was not clearly answered
-// under the same id, and writes down every answer.
+// The load: a client that does what clients should. It posts at a steady rate, one by one and in batches, repeats what
+// was not clearly answered under the same id, and writes down every answer.
 
 import { setTimeout as delay } from "node:timers/promises";
 import type { Transaction } from "@riffle/contracts";
@@ -10,10 +10,14 @@ export interface LoadOptions {
   readonly ingestUrl: string;
   readonly log: LoadLog;
   readonly transactions: Iterable<Transaction>;
-  /** Posts a second, at most; less when answers are slow. */
+  /** Transactions a second, at most; less when answers are slow. */
   readonly rate: number;
-  /** Requests under way at once. @default 8 */
-  readonly concurrency?: number;
+  /** Requests of one transaction under way at once. @default 4 */
+  readonly singles?: number;
+  /** Batches under way at once. @default 0 */
+  readonly batches?: number;
+  /** Transactions of a batch, at most. @default 50 */
+  readonly batchSize?: number;
 }
 
 const requestWithinMs = 10_000;
@@ -29,12 +33,19 @@ export class Load {
   #taken = 0;
   #accepted = 0;
   #attempts = 0;
-  readonly #done: Promise<unknown>;
+  /** Counts what is sent and what is answered (LL2). */
+  #step = 0;
+  /** Resolves when nothing is left, or it was stopped. */
+  readonly done: Promise<unknown>;
 
   constructor(options: LoadOptions) {
+    const { singles = 4, batches = 0, batchSize = 50 } = options;
     this.#options = options;
     this.#queue = options.transactions[Symbol.iterator]();
-    this.#done = Promise.all(Array.from({ length: options.concurrency ?? 8 }, () => this.#work()));
+    this.done = Promise.all([
+      ...Array.from({ length: singles }, () => this.#work(1)),
+      ...Array.from({ length: batches }, () => this.#work(batchSize)),
+    ]);
   }
 
   /** Transactions answered 202 so far. */
@@ -42,7 +53,7 @@ export class Load {
     return this.#accepted;
   }
 
-  /** Requests made so far, repeats included. */
+  /** Transactions sent so far, repeats included. */
   get attempts(): number {
     return this.#attempts;
   }
@@ -50,47 +61,86 @@ export class Load {
   /** Takes nothing new, and resolves when everything taken has its answer. */
   async stop(): Promise<void> {
     this.#stopped = true;
-    await this.#done;
+    await this.done;
   }
 
-  async #work(): Promise<void> {
+  async #work(size: number): Promise<void> {
     while (!this.#stopped) {
-      const next = this.#queue.next();
-      if (next.done) return;
-      this.#taken++;
+      const next = this.#take(size);
+      if (next.length === 0) return;
       const dueMs = (this.#taken / this.#options.rate) * 1_000;
       const aheadMs = dueMs - (performance.now() - this.#startedAt);
       if (aheadMs > 0) await delay(aheadMs);
-      await this.#deliver(next.value);
+      await this.#deliver(next);
     }
   }
 
-  /** Until there is a clear answer. An account's order is that of its accepted attempts, which the topic holds. */
-  async #deliver(transaction: Transaction): Promise<void> {
-    for (let attempt = 0; attempt < attemptsMax; attempt++) {
-      this.#attempts++;
-      const outcome = await this.#post(transaction);
-      await this.#options.log.append(transaction.id, outcome);
-      if (outcome === "accepted") this.#accepted++;
-      if (outcome !== "unknown") return;
-      await delay(pauseMs);
+  #take(size: number): Transaction[] {
+    const taken: Transaction[] = [];
+    for (let next = this.#queue.next(); !next.done; next = this.#queue.next()) {
+      taken.push(next.value);
+      if (taken.length === size) break;
+    }
+    this.#taken += taken.length;
+    return taken;
+  }
+
+  /** Until each has a clear answer. An account's order is that of its accepted attempts, which the topic holds. */
+  async #deliver(transactions: readonly Transaction[]): Promise<void> {
+    let left = transactions;
+    for (let attempt = 0; attempt < attemptsMax && left.length > 0; attempt++) {
+      this.#attempts += left.length;
+      const sentAt = ++this.#step;
+      const outcomes = await this.#outcomesOf(left);
+      const answeredAt = ++this.#step;
+      await this.#options.log.append(
+        ...left.map(({ id }, i) => ({ id, outcome: outcomes[i] ?? "unknown", sentAt, answeredAt })),
+      );
+      this.#accepted += outcomes.filter((outcome) => outcome === "accepted").length;
+      left = left.filter((_, i) => (outcomes[i] ?? "unknown") === "unknown");
+      if (left.length > 0) await delay(pauseMs);
     }
   }
 
-  async #post(transaction: Transaction): Promise<Outcome> {
+  /** No answer says nothing: what was sent may be in the topic, and it may not. */
+  async #outcomesOf(transactions: readonly Transaction[]): Promise<readonly Outcome[]> {
     try {
-      const answer = await fetch(`${this.#options.ingestUrl}/v1/transactions`, {
-        method: "POST",
-        headers: { "content-type": "application/json" },
-        body: JSON.stringify(transaction),
-        signal: AbortSignal.timeout(requestWithinMs),
-      });
-      await answer.arrayBuffer();
-      if (answer.status === 202) return "accepted";
-      return answer.status >= 400 && answer.status < 500 ? "refused" : "unknown";
+      const [first] = transactions;
+      if (transactions.length > 1) return await this.#postBatch(transactions);
+      return [outcomeOf((await this.#post("", "application/json", JSON.stringify(first))).status)];
     } catch {
-      // No answer: it may be in the topic, and it may not.
-      return "unknown";
+      return [];
     }
+  }
+
+  async #postBatch(transactions: readonly Transaction[]): Promise<readonly Outcome[]> {
+    const lines = transactions.map((transaction) => JSON.stringify(transaction)).join("\n");
+    const { status, body } = await this.#post("/batch", "application/x-ndjson", lines);
+    const outcomes: Outcome[] = [];
+    if (status !== 202 && status !== 207) return outcomes;
+    for (const text of body.split("\n")) {
+      if (text === "") continue;
+      const result = JSON.parse(text) as { readonly line: number; readonly status: number };
+      outcomes[result.line - 1] = outcomeOf(result.status);
+    }
+    return outcomes;
+  }
+
+  async #post(path: string, type: string, body: string): Promise<{ status: number; body: string }> {
+    const answer = await fetch(`${this.#options.ingestUrl}/v1/transactions${path}`, {
+      method: "POST",
+      headers: { "content-type": type },
+      body,
+      signal: AbortSignal.timeout(requestWithinMs),
+    });
+    return { status: answer.status, body: await answer.text() };
   }
 }
+
+/** What an answer says of a transaction. Being asked to come again is no answer. */
+const outcomeOf = (status: number): Outcome => {
+  if (status === 202) return "accepted";
+  if (status === 409) return "conflict";
+  if (status === 408 || status === 429) return "unknown";
+  return status >= 400 && status < 500 ? "refused" : "unknown";
+};

@@ -55,6 +55,8 @@ export type NetworkFault =
 /** How many faults of each kind there are in a round. */
 export interface FaultMix {
   readonly kills: number;
+  /** Longest time before a kill, milliseconds; half of it is what a service lives on average. */
+  readonly killAfterMsMax: number;
   /** How often each fail-point is used. */
   readonly failPoints: number;
   readonly zombies: number;
@@ -70,6 +72,7 @@ export interface FaultMix {
 /** What every run of the build machine goes through. */
 export const shortMix: FaultMix = {
   kills: 60,
+  killAfterMsMax: 2_500,
   failPoints: 1,
   zombies: 5,
   scales: 4,
@@ -79,6 +82,23 @@ export const shortMix: FaultMix = {
   cuts: 4,
   brokerKills: 3,
   brokerPauses: 1,
+};
+
+/**
+ * A round of a long campaign: mostly kills, as far apart as lets the pipeline do its work in between. Three rounds are
+ * 1,000 kills and an hour of them; what else there is comes thrice as well.
+ */
+export const longMix: FaultMix = {
+  ...shortMix,
+  kills: 334,
+  killAfterMsMax: 7_000,
+  zombies: 4,
+  scales: 3,
+  endTxns: 60,
+  lostAnswers: 24,
+  cuts: 12,
+  brokerKills: 6,
+  brokerPauses: 3,
 };
 
 /** The faults of one round. */
@@ -145,7 +165,7 @@ const processFaults = (random: Random, mix: FaultMix): ProcessFault[] =>
       (): ProcessFault => ({
         kind: "kill",
         service: pick(random, [...streamServices, "ingest"]),
-        afterMs: between(random, 0, 2_500),
+        afterMs: between(random, 0, mix.killAfterMsMax),
       }),
     ),
     ...times(mix.failPoints, () => failPoints.map((point) => failPointFault(random, point))).flat(),

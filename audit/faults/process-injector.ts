@@ -116,6 +116,8 @@ export class ProcessInjector {
     const armed = await this.#arm(service, `${point}:pause:${hit}`);
     const isPaused = await happens(`${service} stops at ${point}`, () => isStopped(armed));
     if (isPaused) await delay(sessionTimeoutMs + 2_000);
+    // One that comes by later would stop for good.
+    if (!isPaused) pipeline.kill(service);
     pipeline.resume(service);
     const isAwake = isPaused && pipeline.pidOf(service) === armed;
     tally.add(isAwake ? `zombie ${service} ${point}` : "missed zombie");

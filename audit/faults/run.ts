@@ -2,6 +2,8 @@
 //
 //   pnpm run audit:faults                        one round of the short mix, seed 1
 //   pnpm run audit:faults --minutes 30 --seed 7  rounds until half an hour has passed
+//   pnpm run audit:faults --mix long --rate 400 --batches 16 --minutes 80
+//                                                what the ledger's long runs are
 //
 // Prints the ledger entry, and adds it to audit/ledger.jsonl with --ledger. Ends with 1 when a promise was broken; with 2
 // when none was, but a fault was not injected as often as the mix says, or hardly any work was done: then the campaign
@@ -11,23 +13,31 @@ import { parseArgs } from "node:util";
 import { failPoints } from "@riffle/streams";
 import { runCampaign } from "./campaign.ts";
 import { type LedgerEntry, record } from "./ledger.ts";
-import { type FaultMix, shortMix } from "./plan.ts";
+import { type FaultMix, longMix, shortMix } from "./plan.ts";
 
 const { values } = parseArgs({
   options: {
     seed: { type: "string", default: "1" },
+    mix: { type: "string", default: "short" },
     minutes: { type: "string", default: "0" },
     rate: { type: "string", default: "150" },
+    singles: { type: "string", default: "4" },
+    batches: { type: "string", default: "4" },
+    "batch-size": { type: "string", default: "25" },
     ledger: { type: "boolean", default: false },
   },
 });
 const seed = Number(values.seed);
 const minutes = Number(values.minutes);
+const mix = values.mix === "long" ? longMix : shortMix;
 
 const say = (line: string): void => void process.stdout.write(`${line}\n`);
 
 /** Less than this a second, and the attack has stopped the pipeline instead of testing it. */
 const acceptedPerSecondMin = 10;
+
+/** A look takes two seconds and a pause; brokers that die cut some short. */
+const looksMin = 10;
 
 const sum = (faults: LedgerEntry["faults"], prefix: string): number =>
   Object.entries(faults).reduce((total, [name, count]) => total + (name.startsWith(prefix) ? count : 0), 0);
@@ -41,6 +51,8 @@ const shortcomings = ({ faults, effects, sometimes }: LedgerEntry, mix: FaultMix
     ["EndTxn frames harmed", sum(faults, "EndTxn "), mix.endTxns],
     ["damaged copies of state", sum(faults, "torn state "), mix.tornStates],
     ["brokers killed", sum(faults, "broker killed"), mix.brokerKills],
+    ["looks at atomicity", effects["looksAtAtomicity"] ?? 0, looksMin],
+    ["dead letters", effects["deadLetters"] ?? 0, 1],
     ["accepted a second", effects["acceptedPerSecond"] ?? 0, acceptedPerSecondMin],
   ];
   return [
@@ -53,12 +65,23 @@ const shortcomings = ({ faults, effects, sometimes }: LedgerEntry, mix: FaultMix
   ];
 };
 
-const entry = await runCampaign({ seed, minutes, rate: Number(values.rate), mix: shortMix, say });
+const entry = await runCampaign({
+  seed,
+  minutes,
+  rate: Number(values.rate),
+  connections: {
+    singles: Number(values.singles),
+    batches: Number(values.batches),
+    batchSize: Number(values["batch-size"]),
+  },
+  mix,
+  say,
+});
 say(JSON.stringify(entry, null, 2));
 if (values.ledger) record(entry);
-const short = shortcomings(entry, shortMix);
+const short = shortcomings(entry, mix);
 for (const line of [...entry.violations, ...short]) say(`✗ ${line}`);
 if (entry.violations.length + short.length === 0) say("0 lost, 0 duplicated, 0 torn");
-else say(`the same again: pnpm run audit:faults --seed ${seed}${minutes > 0 ? ` --minutes ${minutes}` : ""}`);
+else say(`the same again: pnpm run audit:faults ${process.argv.slice(2).join(" ")} --seed ${seed}`);
 if (entry.violations.length > 0) process.exitCode = 1;
 else process.exitCode = short.length > 0 ? 2 : 0;

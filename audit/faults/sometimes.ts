@@ -6,6 +6,7 @@ const conditions: Readonly<Record<string, RegExp>> = {
   "outcome of a commit unknown": /STREAMS_OUTCOME_UNKNOWN/,
   "broker refused a request": /STREAMS_BROKER_REFUSED/,
   "stale generation or member refused": /ILLEGAL_GENERATION|UNKNOWN_MEMBER_ID/,
+  "handler failed and tried again": /"action":"retry-record"/,
   "restored from a changelog": /"store restored"/,
   "joined the group again": /"joined the group"/,
   "fail-point or shutdown": /worker stopping/,

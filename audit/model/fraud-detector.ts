@@ -25,7 +25,8 @@ const rules: readonly ModelRule[] = [
 export const alertLine = (alert: Omit<Alert, "reason" | "firstAt">): string => {
   const { status, rule, ruleVersion, severity, id, accountId, evidence, lastAt, amount, currency } = alert;
   const causes = evidence.map((cause) => cause.id).join(" ");
-  return `${status} ${rule} ${ruleVersion} ${severity} ${id} ${accountId} ${lastAt} ${amount} ${currency}: ${causes}`;
+  const what = `${status} ${rule} ${ruleVersion} ${severity} ${id} ${accountId} ${lastAt} ${amount} ${currency}`;
+  return `${what} by ${alert.changedBy}: ${causes}`;
 };
 
 interface Account {
@@ -59,32 +60,43 @@ export const detect = (
         ...before.filter(isBefore),
         ...rule.alertsIn(history, options, from).filter((causes) => !isBefore(causes)),
       ];
-      lines.push(...changes(rule, before, after));
+      lines.push(...changes(rule, before, after, transaction.id));
       standing[i] = after;
     });
   }
   return lines;
 };
 
-const changes = (rule: ModelRule, before: readonly Causes[], after: readonly Causes[]): string[] => {
+const changes = (
+  rule: ModelRule,
+  before: readonly Causes[],
+  after: readonly Causes[],
+  changedBy: string,
+): string[] => {
   if (before.length === 0 && after.length === 0) return [];
   const [idsBefore, idsAfter] = [before.map(idOf), after.map(idOf)];
   return [
     ...before
       .filter((causes) => !idsAfter.includes(idOf(causes)))
-      .map((one) => lineOf(rule, "withdrawn", one)),
-    ...after.filter((causes) => !idsBefore.includes(idOf(causes))).map((one) => lineOf(rule, "raised", one)),
+      .map((one) => lineOf(rule, { status: "withdrawn", changedBy }, one)),
+    ...after
+      .filter((causes) => !idsBefore.includes(idOf(causes)))
+      .map((one) => lineOf(rule, { status: "raised", changedBy }, one)),
   ];
 };
 
 const idOf = (causes: Causes): string => causes.map(({ transaction }) => transaction.id).join(" ");
 
-const lineOf = (rule: ModelRule, status: Alert["status"], causes: Causes): string => {
+const lineOf = (
+  rule: ModelRule,
+  change: { readonly status: Alert["status"]; readonly changedBy: string },
+  causes: Causes,
+): string => {
   const evidence = causes.map(({ transaction }) => transaction);
   const last = evidence.at(-1) as Transaction;
   const { accountId, amount, currency, occurredAt } = last;
   return alertLine({
-    status,
+    ...change,
     rule: rule.name,
     ruleVersion: rule.version,
     severity: rule.severity as Alert["severity"],

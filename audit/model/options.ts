@@ -35,6 +35,7 @@ export interface ModelOptions {
   readonly graceMs: number;
   readonly windowSizeMs: number;
   readonly windowAdvanceMs: number;
+  readonly sessionGapMs: number;
   readonly relevantTypes: readonly string[];
   readonly rules: RuleOptions;
 }
@@ -47,6 +48,7 @@ export const modelDefaults: ModelOptions = {
   graceMs: 30_000,
   windowSizeMs: 5 * minuteMs,
   windowAdvanceMs: minuteMs,
+  sessionGapMs: 5 * minuteMs,
   relevantTypes: ["purchase", "withdrawal", "transfer"],
   rules: {
     cardTesting: { smallBelow: 100, largeAbove: 1_000, smallsMin: 3, withinMs: 5 * minuteMs },

@@ -22,6 +22,8 @@ export interface ModelAnswer {
   readonly windows: string[];
   /** `id` of transactions that missed a window. */
   readonly late: string[];
+  /** `id` of transactions that the aggregator cannot count, in order: dead letters. */
+  readonly overflowing: string[];
   /** `status rule version severity id account time amount currency: cause ids`, in order. */
   readonly alerts: string[];
 }
@@ -29,12 +31,13 @@ export interface ModelAnswer {
 /** The answer to one partition's transactions, in the order in which ingest's topic holds them. */
 export const modelPartition = (received: readonly Transaction[], options: ModelOptions): ModelAnswer => {
   const { screened, rejected } = filter(received, options);
-  const { windows, late } = aggregate(screened, options);
+  const { windows, late, overflowing } = aggregate(screened, options);
   return {
     screened: screened.map(({ id }) => id),
     rejected,
     windows,
     late,
+    overflowing,
     alerts: detect(screened, options),
   };
 };

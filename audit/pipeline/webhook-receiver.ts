@@ -35,6 +35,8 @@ export class WebhookReceiver {
   readonly #server: Server;
   /** Alerts by `webhook-id`, in order; a repeat of an id is counted in `repeats`. */
   readonly alerts = new Map<string, Alert>();
+  /** `traceparent` headers, in order. */
+  readonly traceparents: (string | undefined)[] = [];
   repeats = 0;
   unsigned = 0;
 
@@ -44,7 +46,8 @@ export class WebhookReceiver {
         if (!isSigned(request, body)) this.unsigned++;
         const id = String(request.headers["webhook-id"]);
         if (this.alerts.has(id)) this.repeats++;
-        this.alerts.set(id, JSON.parse(body) as Alert);
+        this.traceparents.push(request.headers["traceparent"]?.toString());
+        this.alerts.set(id, (JSON.parse(body) as { data: Alert }).data);
         response.writeHead(204).end();
       });
     });

@@ -7,6 +7,12 @@ const unit = (file: string): PlantedBug["caughtBy"] => ({
   file: `packages/streams/test/unit/${file}`,
 });
 
+/** The audit's own verdict, on the real engine over a Kafka in memory. */
+const verdict: PlantedBug["caughtBy"] = {
+  project: "unit",
+  file: "audit/test/unit/faults/verdict.test.ts",
+};
+
 /** Bugs of packages/streams/src/kafka and worker. */
 export const clientBugs: readonly PlantedBug[] = [
   {
@@ -45,8 +51,9 @@ export const clientBugs: readonly PlantedBug[] = [
     name: "partition-with-two-owners",
     story: "Two members process one partition.",
     file: "packages/streams/src/kafka/assignment.ts",
-    find: "for (const partition of kept) free.delete(partition);",
-    replace: "for (const partition of kept.slice(1)) free.delete(partition);",
+    find: "if (share.length < size && free.delete(partition)) share.push(partition);",
+    replace:
+      "if (share.length < size && (free.delete(partition) || share.length > 0)) share.push(partition);",
     caughtBy: unit("kafka/assignment.test.ts"),
   },
   {
@@ -69,8 +76,8 @@ export const clientBugs: readonly PlantedBug[] = [
     name: "idle-advance-before-caught-up",
     story: "A service that starts late takes its backlog for late records.",
     file: "packages/streams/src/worker/worker.ts",
-    find: "|| task.streamTimeMs < 0 || !this.#caughtUp(task.partition)) continue;",
-    replace: "|| task.streamTimeMs < 0) continue;",
+    find: "|| streamTimeMs < 0 || !this.#source.caughtUp(partition)) continue;",
+    replace: "|| streamTimeMs < 0) continue;",
     caughtBy: unit("worker/worker-idle.test.ts"),
   },
   {
@@ -88,5 +95,61 @@ export const clientBugs: readonly PlantedBug[] = [
     find: "this.#positions.set(topic, nextOffset);",
     replace: "this.#positions.set(topic, nextOffset - 1);",
     caughtBy: unit("worker/task.test.ts"),
+  },
+  {
+    name: "start-stays-with-one-broker",
+    story: "A service does not start because the first broker of its list is ill.",
+    file: "packages/streams/src/kafka/first-connection.ts",
+    find: "for (const broker of brokers) {",
+    replace: "for (const broker of brokers.slice(0, 1)) {",
+    caughtBy: unit("kafka/first-connection.test.ts"),
+  },
+  {
+    name: "open-transaction-not-seen",
+    story: "Readers stand still before a transaction that nobody ends, and no check says so.",
+    file: "packages/streams/src/kafka/protocol/list-offsets.ts",
+    find: 'spec === "stable" ? isolation.readCommitted',
+    replace: 'spec === "stable" ? isolation.readUncommitted',
+    caughtBy: unit("kafka/admin.test.ts"),
+  },
+  {
+    name: "dead-letter-loses-its-headers",
+    story: "A dead letter no longer says what it was, and cannot be sent again.",
+    file: "packages/streams/src/worker/dead-letter.ts",
+    find: "    ...record.headers,\n",
+    replace: "",
+    caughtBy: verdict,
+  },
+  {
+    name: "dead-letter-in-another-partition",
+    story: "Dead letters of one account lose their order.",
+    file: "packages/streams/src/worker/dead-letter.ts",
+    find: "  topic: to,\n  partition,\n",
+    replace: "  topic: to,\n  partition: 0,\n",
+    caughtBy: verdict,
+  },
+  {
+    name: "condemned-record-dropped",
+    story: "What its handler fails at is gone without a trace.",
+    file: "packages/streams/src/worker/task.ts",
+    find: "this.#bury(handler.topic.name, record, this.#condemned.get(id));",
+    replace: "void id;",
+    caughtBy: verdict,
+  },
+  {
+    name: "output-left-out-of-its-commit",
+    story: "The input of a commit is done with, and one of its results is nowhere.",
+    file: "packages/streams/src/kafka/transactional-producer.ts",
+    find: "return this.#commit(records, () => this.#transaction.commitOffsets(offsets, fence));",
+    replace: "return this.#commit(records.slice(1), () => this.#transaction.commitOffsets(offsets, fence));",
+    caughtBy: verdict,
+  },
+  {
+    name: "waiting-records-overtake",
+    story: "Two payments of an account reach the topic in the wrong order.",
+    file: "packages/streams/src/kafka/partition-queue.ts",
+    find: "const records = this.#waiting.splice(0, count);",
+    replace: "const records = this.#waiting.splice(0, count).reverse();",
+    caughtBy: unit("kafka/partition-queue.test.ts"),
   },
 ];

@@ -65,4 +65,21 @@ export const engineBugs: readonly PlantedBug[] = [
     replace: "dueMs >= nowMs",
     caughtBy: unit("time/timers.test.ts"),
   },
+  {
+    name: "external-calls-forgotten-at-restart",
+    story:
+      "What a task owed the outside world when its process died is never done, unless a record comes by.",
+    file: "packages/streams/src/worker/task-restorer.ts",
+    find: "if (this.#options.stage.handlers.some(({ external }) => external === true)) task.wake();",
+    replace: "",
+    caughtBy: { project: "unit", file: "packages/streams/test/unit/worker/external-calls.test.ts" },
+  },
+  {
+    name: "calls-of-a-dead-task-go-on",
+    story: "A task that was given up goes on calling, beside its new owner.",
+    file: "packages/streams/src/worker/task.ts",
+    find: "    this.#ended.abort();",
+    replace: "",
+    caughtBy: { project: "unit", file: "packages/streams/test/unit/worker/external-calls.test.ts" },
+  },
 ];

@@ -11,7 +11,7 @@
 import { once } from "node:events";
 import { createConnection, createServer, type Server, type Socket } from "node:net";
 import { type FrameFault, InjectedFault } from "./frame-faults.ts";
-import { answerCorrelationId, FrameSplitter, type RequestHead, requestHead } from "./frames.ts";
+import { type ApiName, answerCorrelationId, FrameSplitter, type RequestHead, requestHead } from "./frames.ts";
 
 /** A proxy of one broker. */
 export class KafkaProxy {
@@ -20,6 +20,7 @@ export class KafkaProxy {
   readonly #server: Server;
   readonly #connections = new Set<ProxiedConnection>();
   readonly #faults: InjectedFault[] = [];
+  readonly #passed = new RequestTally();
   #refuses = false;
 
   private constructor(port: number, upstream: string) {
@@ -49,6 +50,11 @@ export class KafkaProxy {
     return this.#faults;
   }
 
+  /** How many requests have come so far. */
+  get requests(): readonly CountedRequests[] {
+    return this.#passed.counts;
+  }
+
   /** Cuts every connection and refuses new ones until `heal`: the broker is there, and nobody reaches it. */
   cut(): void {
     this.#refuses = true;
@@ -73,9 +79,36 @@ export class KafkaProxy {
       client.destroy();
       return;
     }
-    const connection = new ProxiedConnection(client, createConnection(this.#upstream), this.#faults);
+    const broker = createConnection(this.#upstream);
+    const connection = new ProxiedConnection(client, broker, this.#faults, this.#passed);
     this.#connections.add(connection);
     void connection.ended.then(() => this.#connections.delete(connection));
+  }
+}
+
+/** Requests of one client and one kind. */
+export interface CountedRequests {
+  readonly clientId: string;
+  /** Kafka's name; `other` for what `apiKeys` does not list. */
+  readonly api: ApiName | "other";
+  readonly count: number;
+}
+
+/** Counts requests by client and kind. */
+class RequestTally {
+  readonly #counts = new Map<string, { clientId: string; api: ApiName | "other"; count: number }>();
+
+  get counts(): readonly CountedRequests[] {
+    return [...this.#counts.values()].map((counted) => ({ ...counted }));
+  }
+
+  count(head: RequestHead): void {
+    const { clientId } = head;
+    const api = head.api ?? "other";
+    const key = `${api} ${clientId}`;
+    const counted = this.#counts.get(key);
+    if (counted === undefined) this.#counts.set(key, { clientId, api, count: 1 });
+    else counted.count++;
   }
 }
 
@@ -85,6 +118,7 @@ class ProxiedConnection {
   readonly #client: Socket;
   readonly #broker: Socket;
   readonly #faults: readonly InjectedFault[];
+  readonly #tally: RequestTally;
   readonly #requests: Lane;
   readonly #answers: Lane;
   /** Heads of requests that wait for their answers, by correlation id. */
@@ -92,7 +126,8 @@ class ProxiedConnection {
   /** How many further answers to a doubled request are still to come, by correlation id. */
   readonly #surplus = new Map<number, number>();
 
-  constructor(client: Socket, broker: Socket, faults: readonly InjectedFault[]) {
+  constructor(client: Socket, broker: Socket, faults: readonly InjectedFault[], tally: RequestTally) {
+    this.#tally = tally;
     this.#client = client;
     this.#broker = broker;
     this.#faults = faults;
@@ -124,6 +159,7 @@ class ProxiedConnection {
   #request(frame: Buffer): void {
     const head = requestHead(frame);
     this.#waiting.set(head.correlationId, head);
+    this.#tally.count(head);
     const fault = this.#faultFor(head, "request");
     if (fault?.fault.action.kind === "duplicate") this.#surplus.set(head.correlationId, 1);
     this.#send(this.#requests, frame, fault);

@@ -107,6 +107,8 @@ const quickness: Record<string, string> = {
 const smallness: Record<string, string> = {
   // The default of 128 MiB, allocated at start, would be half of a small heap.
   "log.cleaner.dedupe.buffer.size": String(16 * 1024 * 1024),
+  // A test of a compacted log waits for the cleaner; the default is 15 s.
+  "log.cleaner.backoff.ms": "1000",
   // One machine has few cores, and the load comes from there as well.
   "num.network.threads": "2",
   "num.io.threads": "4",

@@ -1,6 +1,6 @@
 // The pages that are made from code, and whether those in the repository still say what the code says.
 //
-// They are made from what was built, because the services cannot be loaded as TypeScript: Node strips types and does
+// Those of the services are made from what was built, because the services cannot be loaded as TypeScript: Node strips types and does
 // not know decorators with metadata.
 
 import { readFileSync } from "node:fs";
@@ -33,10 +33,17 @@ export async function renderPages(root: string): Promise<ReadonlyMap<string, str
     schemas.set(service, configSchemaOf(path, await built<object>(path)));
   }
   const tables = [...schemas].map(([service, schema]) => ({ service, markdown: kit.configTable(schema) }));
+  const grafana = await built<{ dashboardFiles(): ReadonlyMap<string, string> }>(
+    "infra/grafana/dashboards.ts",
+  );
+  const dashboards = [...grafana.dashboardFiles()].map(
+    ([name, text]) => [`infra/grafana/dashboards/${name}`, text] as const,
+  );
   return new Map([
     ["docs/errors.md", errorsPage({ ...contracts, ...streams, ...kit, ...cli, ...ingest })],
     ["docs/config.md", configPage(tables)],
     [".env.example", envPage(kit.envExample(Object.fromEntries(schemas)))],
+    ...dashboards,
   ]);
 }
 

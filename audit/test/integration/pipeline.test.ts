@@ -25,7 +25,12 @@ beforeAll(async () => {
   pipeline = await RunningPipeline.start({
     brokers: kafka.brokers,
     services,
-    env: { WEBHOOK_URL: receiver.url, WEBHOOK_SECRET: webhookSecret, NO_COLOR: "1" },
+    env: {
+      WEBHOOK_URL: receiver.url,
+      WEBHOOK_SECRET: webhookSecret,
+      WEBHOOK_ALLOW_PRIVATE_ADDRESSES: "true",
+      NO_COLOR: "1",
+    },
   });
 }, 120_000);
 
@@ -73,7 +78,15 @@ describe("five real processes on a real broker", () => {
     const alert = topics.alerts.codec.decode(alerts[0]?.value ?? null, "alert/1");
     expect(alert.evidence).toEqual(four);
     expect([...receiver.alerts]).toEqual([
-      [notificationId({ alertId: alert.id, alertStatus: "raised", channel: "webhook" }), alert],
+      [
+        notificationId({
+          alertId: alert.id,
+          alertStatus: "raised",
+          changedBy: alert.changedBy,
+          channel: "webhook",
+        }),
+        alert,
+      ],
     ]);
     expect({ repeats: receiver.repeats, unsigned: receiver.unsigned }).toEqual({ repeats: 0, unsigned: 0 });
     expect(pipeline.printed.filter((line) => line.includes("acct-pipeline"))).toHaveLength(1);

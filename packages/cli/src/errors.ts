@@ -14,7 +14,7 @@ export const cliErrors = {
     remedy: "Start one, or name the brokers with --brokers or KAFKA_BROKERS.",
   },
   CLI_TOPIC_UNKNOWN: {
-    meaning: "The topic is no dead-letter topic, or does not exist in this cluster.",
+    meaning: "The topic is not of the kind that is meant, or does not exist in this cluster.",
     remedy: "`riffle dlq list` names the dead-letter topics that are there; check the brokers as well.",
   },
   CLI_DEAD_LETTER_MISSING: {
@@ -23,15 +23,23 @@ export const cliErrors = {
       "Copy the place from `riffle dlq list`. Dead letters are kept for 30 days after their event time.",
   },
   CLI_NOTHING_MATCHES: {
-    meaning: "No dead letter fits what was asked for; nothing was sent.",
-    remedy: "Look at `riffle dlq list` with the same --topic and --reason.",
+    meaning: "No dead letter, or notification, fits what was asked for; nothing was sent.",
+    remedy: "Look at `riffle dlq list` or `riffle notifications list` with the same options.",
+  },
+  CLI_ENDPOINT_UNKNOWN: {
+    meaning: "The notifier has no endpoint of that name.",
+    remedy: "`riffle endpoints list` names those it has; it writes them down when it starts.",
+  },
+  CLI_NOTIFICATION_UNKNOWN: {
+    meaning: "No notification with that id is dead-lettered: it was delivered, is under way, or never was.",
+    remedy: "Copy the id from `riffle notifications list`.",
   },
   CLI_NOT_REDRIVABLE: {
     meaning: "A dead letter does not say where it came from, or that place does not exist any more.",
     remedy: "Look at it with `riffle dlq show`; such a record can only be sent again by hand.",
   },
   CLI_CONFIRMATION_REQUIRED: {
-    meaning: "Redriving asks first, and there is no terminal to ask on.",
+    meaning: "Sending again asks first, and there is no terminal to ask on.",
     remedy: "Add --yes, or --dry-run to see what would be sent.",
   },
   CLI_REDRIVE_TAKEN_OVER: {

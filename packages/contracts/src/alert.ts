@@ -3,7 +3,8 @@
 //   A1. It carries the transactions that caused it, in order, and the rule's version (promise P6).
 //   A2. Its id is derived from rule, version and causes (ids.ts). A withdrawal is a further event with the same id and
 //       the status `withdrawn`; an alert is never deleted.
-//   A3. It contains no wall clock: `firstAt` and `lastAt` are event times of its causes.
+//   A3. What holds, is withdrawn and holds again is told each time: `changedBy` tells these events from one another.
+//   A4. It contains no wall clock: `firstAt` and `lastAt` are event times of its causes.
 import Type, { type Static } from "typebox";
 import { jsonCodec } from "./codec.ts";
 import { alertIdPattern } from "./ids.ts";
@@ -26,6 +27,7 @@ export const alertSchema = Type.Object(
     severity: Type.Enum(alertSeverities, { type: "string" }),
     accountId: idSchema,
     status: alertStatusSchema,
+    changedBy: Type.Optional(idSchema),
     reason: Type.String({ pattern: "^[^\\p{Cc}]{1,500}$", description: "one sentence for a person" }),
     evidence: Type.Array(transactionSchema, { minItems: 1, description: "the causes, in order" }),
     firstAt: eventTimeSchema,
@@ -37,7 +39,8 @@ export const alertSchema = Type.Object(
 );
 
 /**
- * A completed pattern of one account. `evidence` holds the causes in order, `firstAt` and `lastAt` the event times of
+ * A completed pattern of one account. `changedBy` is the id of the transaction on whose arrival this event was made: the
+ * last cause, or an earlier one that came late; none when the passing of time made it. `evidence` holds the causes in order, `firstAt` and `lastAt` the event times of
  * the first and the last, `amount` and `currency` the payment that completed the pattern, in minor units.
  */
 export type Alert = Static<typeof alertSchema>;

@@ -31,7 +31,7 @@ export function jsonCodec<S extends TSchema>(
   version: number,
   schema: S,
 ): Codec<Static<S>> {
-  return new JsonCodec<Static<S>>(schemaName, version, Compile(schema));
+  return new JsonCodec<Static<S>>(schemaName, version, schema, Compile(schema));
 }
 
 /** What a codec needs of a compiled schema. */
@@ -49,12 +49,14 @@ interface SchemaFault {
 
 class JsonCodec<V> implements Codec<V> {
   readonly schema: string;
+  readonly jsonSchema: object;
   readonly #name: string;
   readonly #version: number;
   readonly #compiled: CompiledSchema;
 
-  constructor(name: string, version: number, compiled: CompiledSchema) {
+  constructor(name: string, version: number, jsonSchema: object, compiled: CompiledSchema) {
     this.schema = `${name}/${version}`;
+    this.jsonSchema = jsonSchema;
     this.#name = name;
     this.#version = version;
     this.#compiled = compiled;

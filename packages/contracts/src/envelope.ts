@@ -34,6 +34,8 @@ export type RecordHeaders = Readonly<Record<string, string>>;
 export interface Codec<V> {
   /** What `encode` writes, as the `schema` header says it: `transaction/1`. */
   readonly schema: string;
+  /** The JSON Schema of the values; absent where they are bytes of any kind. */
+  readonly jsonSchema?: object;
   /** The UTF-8 bytes of the value. */
   encode(value: V): Uint8Array;
   /**

@@ -111,13 +111,20 @@ export interface NotificationCause {
   readonly alertId: string;
   /** `raised` or `withdrawn`: a withdrawal is told to the channel too, and is a notification of its own. */
   readonly alertStatus: string;
+  /** The alert event's own `changedBy`: an alert may be raised, withdrawn and raised again. */
+  readonly changedBy: string | undefined;
   /** The subscribed channel's name. */
   readonly channel: string;
 }
 
 /** The id of the notification that tells one channel about one event of one alert. */
 export function notificationId(cause: NotificationCause): NotificationId {
-  return derivedId("nt_", [cause.alertId, cause.alertStatus, cause.channel]) as NotificationId;
+  return derivedId("nt_", [
+    cause.alertId,
+    cause.alertStatus,
+    cause.changedBy ?? "",
+    cause.channel,
+  ]) as NotificationId;
 }
 
 /** `prefix` and the first 32 hexadecimal digits (128 bits) of SHA-256 over the length-prefixed parts. */

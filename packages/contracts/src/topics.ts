@@ -13,6 +13,7 @@ import type { Codec, Topic } from "./envelope.ts";
 import { eventAgeMaxMs } from "./event-time.ts";
 import { type LateRecord, lateRecordCodec } from "./late.ts";
 import { type Notification, notificationCodec } from "./notification.ts";
+import { type NotifierCommand, notifierCommandCodec } from "./notifier-command.ts";
 import { type Redrive, redriveCodec } from "./redrive.ts";
 import { type Rejection, rejectionCodec } from "./rejection.ts";
 import { type Transaction, transactionCodec } from "./transaction.ts";
@@ -106,6 +107,13 @@ export const topics = Object.freeze({
   notifications: topic<Notification>("notifications.v1", "notifier", notificationCodec, longRetentionMs),
   /** What the notifier could not process. */
   notifierDeadLetters: deadLetters("notifier"),
+  /** What operators tell the notifier: deliver again, pause, resume. */
+  notifierCommands: topic<NotifierCommand>(
+    "notifier.commands.v1",
+    operatorCommand,
+    notifierCommandCodec,
+    longRetentionMs,
+  ),
   /** Which dead letters were sent again: written in the transaction that sends them, in the dead letter's partition. */
   deadLettersRedriven: topic<Redrive>("dlq.redriven.v1", operatorCommand, redriveCodec, -1),
 });

@@ -1,12 +1,15 @@
-// The admin port: probes, metrics and version of a process, over plain HTTP.
+// The admin port: probes, metrics, version and profiles of a process, over plain HTTP.
 //
 // Its own server on its own port, so that business traffic can neither reach nor starve it; on 127.0.0.1 unless
-// configured otherwise, because it asks nobody who they are. Only GET and HEAD; reads nothing a request carries but its path.
+// configured otherwise, because it asks nobody who they are. Only GET and HEAD, but for profiles (admin-profile.ts); reads
+// no body.
 
 import { createServer, type IncomingMessage, type Server, type ServerResponse } from "node:http";
+import { answerProfile, profileKindOf } from "./admin-profile.ts";
 import { portFault } from "./errors.ts";
 import type { Health, HealthReport } from "./health.ts";
 import type { Metrics } from "./metrics.ts";
+import { Profiler } from "./profiler.ts";
 
 /** What the admin port serves, and where. */
 export interface AdminServerOptions {
@@ -48,6 +51,8 @@ function probe(report: HealthReport, verbose: boolean): Answer {
 async function answer(url: URL, options: AdminServerOptions): Promise<Answer> {
   const verbose = url.searchParams.has("verbose");
   switch (url.pathname) {
+    case "/startupz":
+      return probe(options.health.startup(), verbose);
     case "/livez":
       return probe(options.health.liveness(), verbose);
     case "/readyz":
@@ -57,7 +62,11 @@ async function answer(url: URL, options: AdminServerOptions): Promise<Answer> {
     case "/version":
       return { status: 200, type: json, text: `${JSON.stringify(options.version)}\n` };
     default:
-      return { status: 404, type: plain, text: "there are /livez, /readyz?verbose, /metrics and /version\n" };
+      return {
+        status: 404,
+        type: plain,
+        text: "there are /startupz, /livez, /readyz?verbose, /metrics, /version, and POST /profile/cpu and /profile/heap\n",
+      };
   }
 }
 
@@ -65,13 +74,19 @@ async function handle(
   request: IncomingMessage,
   response: ServerResponse,
   options: AdminServerOptions,
+  profiler: Profiler,
 ): Promise<void> {
   request.resume();
-  const allowed = request.method === "GET" || request.method === "HEAD";
   const url = URL.parse(request.url ?? "/", "http://admin");
+  const profile = url === null ? undefined : profileKindOf(url.pathname);
+  const allowed = profile !== undefined || request.method === "GET" || request.method === "HEAD";
   let result: Answer;
   try {
-    if (!allowed) result = { status: 405, type: plain, text: "GET and HEAD only\n" };
+    if (url !== null && profile !== undefined) {
+      const { method, headers, socket } = request;
+      const asked = { method, headers, remoteAddress: socket.remoteAddress };
+      result = await answerProfile(profiler, profile, asked, url.searchParams, goneSignal(response));
+    } else if (!allowed) result = { status: 405, type: plain, text: "GET and HEAD only\n" };
     else if (url === null) result = { status: 400, type: plain, text: "the path is malformed\n" };
     else result = await answer(url, options);
   } catch (error) {
@@ -91,6 +106,13 @@ async function handle(
   response.end(request.method === "HEAD" ? undefined : result.text);
 }
 
+/** Aborted when the connection closes. */
+function goneSignal(response: ServerResponse): AbortSignal {
+  const gone = new AbortController();
+  response.once("close", () => gone.abort());
+  return gone.signal;
+}
+
 function listen(server: Server, host: string, port: number): Promise<number> {
   return new Promise((resolve, reject) => {
     server.once("error", (error) =>
@@ -106,15 +128,16 @@ function listen(server: Server, host: string, port: number): Promise<number> {
 /**
  * Opens the admin port.
  *
- * `/livez` and `/readyz` answer 200 or 503 with the failing checks as plain text, all checks with `?verbose`;
- * `/metrics` Prometheus' text; `/version` JSON; anything else 404.
+ * `/startupz`, `/livez` and `/readyz` answer 200 or 503 with the failing checks as plain text, all checks with `?verbose`;
+ * `/metrics` Prometheus' text; `/version` JSON; POST `/profile/cpu` and `/profile/heap` a profile; anything else 404.
  *
  * @throws ConfigError naming ADMIN_PORT when the port is taken or not allowed
  */
 export async function startAdminServer(options: AdminServerOptions): Promise<AdminServer> {
+  const profiler = new Profiler();
   const server = createServer(
     { requestTimeout: 5_000, headersTimeout: 5_000, connectionsCheckingInterval: 1_000 },
-    (request, response) => void handle(request, response, options),
+    (request, response) => void handle(request, response, options, profiler),
   );
   const port = await listen(server, options.host ?? "127.0.0.1", options.port);
   return {

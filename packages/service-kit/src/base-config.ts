@@ -62,6 +62,22 @@ export const baseConfig = {
     default: "info",
     description: "Least severity that is written to standard error.",
   }),
+  OTEL_EXPORTER_OTLP_ENDPOINT: Type.Optional(
+    Type.String({
+      pattern: "^https?://[^/@\\s]+(/[^@\\s]*)?$",
+      rule: "an http or https address without a user name",
+      examples: ["http://127.0.0.1:4318"],
+      description:
+        "Collector that speaks OTLP over HTTP; traces are sent there. Without it there are none, and they cost nothing.",
+    }),
+  ),
+  OTEL_TRACES_SAMPLER_ARG: Type.Number({
+    minimum: 0,
+    maximum: 1,
+    default: 1,
+    description:
+      "Share of the traces that begin here which are recorded; a trace that came along keeps its own decision.",
+  }),
   SHUTDOWN_DEADLINE_MS: durationMs(
     15_000,
     "How long a shutdown may take before the process ends itself with code 1; keep it below the orchestrator's grace period.",
@@ -105,10 +121,26 @@ export const streamConfig = {
     10_000,
     "Time between two writings of the copies in STATE_DIR; what a crash leaves to be read from the changelog.",
   ),
+  STANDBY_REPLICAS: Type.Integer({
+    minimum: 0,
+    default: 0,
+    description:
+      "How many other replicas keep a warm copy of each partition's state in memory, so that a failover restores next to nothing. The same for all replicas of the service; costs as much memory again for each.",
+  }),
   COMMIT_INTERVAL_MS_MAX: durationMs(
     100,
     "Longest time between atomic commits under load; a larger one is cheaper and slower to be seen.",
   ),
+  KAFKA_COMPRESSION: Type.Enum(["none", "gzip", "snappy", "lz4", "zstd"], {
+    default: "none",
+    description:
+      "How batches of outputs and changelogs are packed; the topics' own compression.type decides what the brokers store.",
+  }),
+  KAFKA_PRODUCERS: Type.Enum(["per-process", "per-task"], {
+    default: "per-process",
+    description:
+      "What an atomic commit covers: all tasks of the process, or each task by a producer of its own, which costs three requests a task and isolates its failures. The same for all replicas of a service.",
+  }),
 };
 
 /** The rules between the variables of {@link streamConfig}. Those a schema lacks are skipped. */

@@ -20,6 +20,11 @@ export const serviceKitErrors = {
     meaning: "A metric's name breaks the naming rules, or is registered twice.",
     remedy: "Prefix `riffle_`, snake case, `_total` on counters only, base units: seconds and bytes.",
   },
+  KIT_PROFILER_BUSY: {
+    meaning:
+      "A profile of a process was asked for while another was being taken; they would measure each other.",
+    remedy: "Wait until it has ended; a profile takes a minute at most.",
+  },
   KIT_HEALTH_CHECK_DUPLICATE: {
     meaning: "Two parts of a process registered a readiness check of the same name.",
     remedy: "Give each check its own name; a replaced check could hide an unready part.",

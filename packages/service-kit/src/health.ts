@@ -3,7 +3,9 @@
 //   H1. Ready = started, not draining, no fatal state, and every registered check is ok.
 //   H2. Alive is false only after an explicit `fatal`. A broker outage makes a process unready, never dead: a restart
 //       would not bring the broker back. A stuck event loop answers no probe at all, which is the orchestrator's signal.
-//   H3. A check that throws is not ok; its message is the detail.
+//   H3. Started is true once `start` is over, for ever: what comes after, a restore of hours included, is a matter of
+//       readiness, and no reason to end the process.
+//   H4. A check that throws is not ok; its message is the detail.
 
 import { ServiceKitError } from "./errors.ts";
 
@@ -28,6 +30,7 @@ export interface HealthReport {
 export class Health {
   readonly #checks = new Map<string, Check>();
   #phase: CheckResult = { ok: false, detail: "starting" };
+  #isStarted = false;
   #fatal: string | undefined;
 
   /**
@@ -49,6 +52,7 @@ export class Health {
 
   /** Says that `start` is over; until then the process is not ready. Without effect once draining. */
   started(): void {
+    this.#isStarted = true;
     if (this.#phase.detail === "starting") this.#phase = { ok: true, detail: "running" };
   }
 
@@ -70,6 +74,12 @@ export class Health {
       ...[...this.#checks].map(([name, check]) => ({ name, ...answerOf(check) })),
     ];
     return { ok: checks.every((check) => check.ok), checks };
+  }
+
+  /** Whether the process has got through its start. */
+  startup(): HealthReport {
+    const ok = this.#isStarted && this.#fatal === undefined;
+    return { ok, checks: [{ name: "process", ok, detail: this.#fatal ?? this.#phase.detail }] };
   }
 
   /** Whether the process should go on living. */

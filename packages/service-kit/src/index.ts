@@ -59,3 +59,4 @@ export {
   type ShutdownStep,
   type ShutdownTriggers,
 } from "./shutdown.ts";
+export type { OpenSpan, SpanAttributes, SpanStart, Tracing } from "./tracing.ts";

@@ -7,6 +7,7 @@
 //   R3. The admin port opens before `start`, so that a slow start can be watched; ready only after it.
 
 import { readFileSync } from "node:fs";
+import { flushCompileCache } from "node:module";
 import { armFailPoint, parseFailPoint } from "@riffle/streams";
 import type { TObject, TProperties } from "typebox";
 import { startAdminServer } from "./admin-server.ts";
@@ -17,6 +18,8 @@ import { kafkaSecurityFaults } from "./kafka-security.ts";
 import { createLogger, type Logger, type LogLevel } from "./logger.ts";
 import { Metrics } from "./metrics.ts";
 import { listenForShutdown, Shutdown, type ShutdownStep } from "./shutdown.ts";
+import { startTracing } from "./start-tracing.ts";
+import type { Tracing } from "./tracing.ts";
 
 /** `EX_CONFIG` of sysexits.h: something was found in an unconfigured or misconfigured state. */
 const exitCodeConfig = 78;
@@ -29,6 +32,8 @@ export interface ProcessConfig {
   readonly LOG_LEVEL: LogLevel;
   readonly SHUTDOWN_DEADLINE_MS: number;
   readonly RIFFLE_FAILPOINT?: string | undefined;
+  readonly OTEL_EXPORTER_OTLP_ENDPOINT?: string | undefined;
+  readonly OTEL_TRACES_SAMPLER_ARG: number;
 }
 
 /** What a service is given to start with. */
@@ -38,6 +43,8 @@ export interface ServiceContext<C> {
   readonly config: C;
   readonly log: Logger;
   readonly metrics: Metrics;
+  /** Takes spans; undefined unless traces are switched on. */
+  readonly tracing: Tracing | undefined;
   /** Register what must hold for the service to be given work. */
   readonly health: Health;
   /** Registers what to close; steps run last registered first, within SHUTDOWN_DEADLINE_MS. */
@@ -97,6 +104,12 @@ function watchProcess(name: string, log: Logger, shutdown: Shutdown, health: Hea
   });
 }
 
+async function tracingOf(service: string, version: string, own: ProcessConfig): Promise<Tracing | undefined> {
+  const { OTEL_EXPORTER_OTLP_ENDPOINT: endpoint, OTEL_TRACES_SAMPLER_ARG: sampleRatio } = own;
+  if (endpoint === undefined) return undefined;
+  return await startTracing({ service, version, instance: own.RIFFLE_INSTANCE_ID, endpoint, sampleRatio });
+}
+
 function loadOrEnd<P extends TProperties>({
   name,
   configSchema,
@@ -150,16 +163,21 @@ export async function runService<P extends TProperties>(
       version: { service: name, version, node: process.version },
     });
     shutdown.add("admin port", () => admin.close());
+    const tracing = await tracingOf(name, version, own);
+    if (tracing !== undefined) shutdown.add("traces", () => tracing.close());
     await definition.start({
       name,
       config,
       log,
       metrics,
+      tracing,
       health,
       onShutdown: (step, run) => shutdown.add(step, run),
       fatal: (error) => endAtOnce(name, log, "fatal", error),
     });
     health.started();
+    // With NODE_COMPILE_CACHE set, the next start finds what this one compiled, whatever end this one comes to.
+    flushCompileCache();
     log.info({ adminPort: admin.port }, "started");
   } catch (error) {
     endAtOnce(name, log, "start failed", error);

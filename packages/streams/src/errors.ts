@@ -88,6 +88,12 @@ export const streamsErrors = {
     remedy:
       "Deploy the version that wrote it, or migrate the changelog; the engine never starts on partial state.",
   },
+  STREAMS_STATE_DISK_FULL: {
+    meaning:
+      "The disk of the state folder has too little room for the copies. Nothing is lost: state is in memory and in the changelog.",
+    remedy:
+      "Make room, or give the service a larger disk; the copies are written again by themselves, or after a restart. Until then a restart reads more of the changelog.",
+  },
   STREAMS_FAIL_POINT: {
     meaning: "A fail-point was armed with `throw`, and its place was reached.",
     remedy: "Nothing, if a fault test is running; else unset RIFFLE_FAILPOINT.",

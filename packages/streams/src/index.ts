@@ -20,7 +20,7 @@ export {
 export * from "./patterns/index.ts";
 export { type BinaryShape, binary, binarySerde, readingAlso, type ShapeValue } from "./state/binary-serde.ts";
 export type { ByteSink, ByteSource } from "./state/byte-sink.ts";
-export type { Doubt } from "./state/checkpoint.ts";
+export { type Doubt, doubts } from "./state/checkpoint.ts";
 export type { OperationFigures, StoreOperation } from "./state/metered-store.ts";
 export { jsonSerde, type Serde } from "./state/serde.ts";
 export {
@@ -41,12 +41,15 @@ export {
   type WindowStoreSpec,
   windowStore,
 } from "./state/store.ts";
+export { DueIndex, type DueKeys } from "./time/due-index.ts";
 export * from "./windows/index.ts";
+export type { InputFigures } from "./worker/input-watch.ts";
 export type {
   CommitReport,
   CopyLoadReport,
   RestoreProgress,
   RestoreReport,
+  StandbyFigures,
   StoreFigures,
   WorkerObserver,
   WorkerPhase,

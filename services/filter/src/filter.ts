@@ -37,6 +37,8 @@ export const filterOptions = Symbol("FilterOptions");
 export interface FilterOptions extends RelevanceRules {
   /** Stream time for which an id is remembered, milliseconds. */
   readonly dedupHorizonMs: number;
+  /** Told how many transactions were rejected for a reason, once the atomic commit that holds them has succeeded. */
+  readonly onRejected?: (reason: RejectionReason, count: number) => void;
 }
 
 /** Why a transaction does not go on. */
@@ -50,10 +52,12 @@ interface Refusal {
 export class Filter {
   readonly #options: FilterOptions;
   readonly #seenBy: (task: Task) => SeenTransactions;
+  readonly #uncountedBy: (task: Task) => Map<RejectionReason, number>;
 
   constructor(@Inject(filterOptions) options: FilterOptions) {
     this.#options = options;
     this.#seenBy = perTask((task) => new SeenTransactions(task.store(seen), options.dedupHorizonMs));
+    this.#uncountedBy = perTask((task) => this.#countAfterCommits(task));
   }
 
   @StreamHandler(topics.transactionsReceived, {
@@ -62,13 +66,28 @@ export class Filter {
   })
   screen(@Payload() batch: RecordBatch<Transaction>, @Ctx() task: Task): void {
     const seenTransactions = this.#seenBy(task);
+    const uncounted = this.#uncountedBy(task);
     for (const record of batch) {
       const refusal = this.#refusalOf(record, seenTransactions, task.streamTimeMs);
       const emission = { key: record.value.accountId, timestampMs: record.timestampMs, cause: record };
-      if (refusal === undefined) task.emit(topics.transactionsScreened, { ...emission, value: record.value });
-      else task.emit(topics.transactionsRejected, { ...emission, value: rejection(record.value, refusal) });
+      if (refusal === undefined) {
+        task.emit(topics.transactionsScreened, { ...emission, value: record.value });
+      } else {
+        task.emit(topics.transactionsRejected, { ...emission, value: rejection(record.value, refusal) });
+        uncounted.set(refusal.reason, (uncounted.get(refusal.reason) ?? 0) + 1);
+      }
     }
     seenTransactions.evictDue(task.streamTimeMs);
+  }
+
+  /** What an error drops is never counted, and what is repeated after it once. */
+  #countAfterCommits(task: Task): Map<RejectionReason, number> {
+    const uncounted = new Map<RejectionReason, number>();
+    task.afterCommit(() => {
+      for (const [reason, count] of uncounted) this.#options.onRejected?.(reason, count);
+      uncounted.clear();
+    });
+    return uncounted;
   }
 
   #refusalOf(

@@ -4,7 +4,9 @@
 //       an answer that depended on how late would not be a function of the events. It is in `transactions.screened.v1`,
 //       and in `aggregator.late.v1` with the windows that it missed.
 //   F2. Alerts for one transaction go out rule by rule, in the order of the configuration, and of a rule as it gives them.
-//   F3. An alert's timestamp is the event time of its last cause, also when it is withdrawn.
+//   F3. An alert event names the transaction on whose arrival it was made, so that one that holds, is withdrawn and holds
+//       again is told three times (`changedBy`).
+//   F4. An alert's timestamp is the event time of its last cause, also when it is withdrawn.
 
 import { Controller, Inject } from "@nestjs/common";
 import { Ctx, Payload } from "@nestjs/microservices";
@@ -63,7 +65,7 @@ const emit = (alerts: readonly Alert[], task: Task, cause?: StreamRecord<Transac
   for (const alert of alerts)
     task.emit(topics.alerts, {
       key: alert.accountId,
-      value: alert,
+      value: cause === undefined ? alert : { ...alert, changedBy: cause.value.id },
       timestampMs: alertTimeMs(alert),
       ...(cause === undefined ? {} : { cause }),
     });

@@ -13,8 +13,86 @@ export const configSchema = Type.Object({
     description: "Address the API listens on; 0.0.0.0 in a container.",
   }),
   HTTP_PORT: listenPort(8080, "Port of the API."),
+  TLS_CERT_FILE: Type.Optional(
+    Type.String({
+      minLength: 1,
+      rule: "a file",
+      description:
+        "PEM file of the certificate the API shows, with its chain; with TLS_KEY_FILE it speaks HTTPS alone.",
+    }),
+  ),
+  TLS_KEY_FILE: Type.Optional(
+    Type.String({ minLength: 1, rule: "a file", description: "PEM file of the key of that certificate." }),
+  ),
+  NODE_ENV: Type.Optional(
+    Type.String({
+      rule: "a text",
+      examples: ["production"],
+      description: "In production the service does not start before it is said who may send.",
+    }),
+  ),
+  AUTH: Type.Optional(
+    Type.Enum(["required", "none"], {
+      description:
+        "Whether senders must say who they are. Without it they must where keys or tokens are configured, and need not otherwise, except in production.",
+    }),
+  ),
+  API_KEYS_FILE: Type.Optional(
+    Type.String({
+      minLength: 1,
+      rule: "a file",
+      description:
+        "JSON file of the API keys that are taken, each by its SHA-256; read again when it changes. See make-key.",
+    }),
+  ),
+  JWT_JWKS_URL: Type.Optional(
+    Type.String({
+      pattern: "^(https://|http://(127\\.0\\.0\\.1|localhost)[:/])",
+      rule: "an https address, or http of this machine",
+      description: "Where the keys of the tokens' issuer are fetched, to take JSON Web Tokens.",
+    }),
+  ),
+  JWT_JWKS_FILE: Type.Optional(
+    Type.String({ minLength: 1, rule: "a file", description: "The same keys as a file, read once." }),
+  ),
+  JWT_ISSUER: Type.Optional(
+    Type.String({ minLength: 1, description: "The issuer that tokens must have, claim iss." }),
+  ),
+  JWT_AUDIENCE: Type.Optional(
+    Type.String({ minLength: 1, description: "The audience that tokens must have, claim aud." }),
+  ),
+  RATE_LIMIT_PER_SECOND: Type.Optional(
+    Type.Integer({
+      minimum: 1,
+      maximum: 1_000_000,
+      description:
+        "Transactions a second that one sender may send, in this process; a key may have its own. Without it there is no limit.",
+    }),
+  ),
+  RATE_LIMIT_BURST: Type.Optional(
+    Type.Integer({
+      minimum: 1,
+      maximum: 1_000_000,
+      description: "Transactions that a sender may send at once after a pause. Without it twice the rate.",
+    }),
+  ),
+  EVENT_LOOP_DELAY_MS_MAX: durationMs(
+    1_000,
+    "How late the process may be with its own work before it answers 503 to new requests. Lower: sheds sooner.",
+  ),
+  API_DOCS: Type.Boolean({
+    default: true,
+    description: "Whether /docs, /openapi.json and /asyncapi.json are served; they ask nobody who they are.",
+  }),
+  REPEAT_MEMORY_BYTES: Type.Integer({
+    minimum: 0,
+    maximum: 1_073_741_824,
+    default: 16_777_216,
+    description:
+      "Memory for transactions that were answered 202, so that a repeat is answered at once and other content under the same id is told as a conflict. 0: none; the filter suppresses repeats all the same.",
+  }),
   PRODUCE_DEADLINE_MS: durationMs(
-    2_000,
+    1_500,
     "How long a client waits for all in-sync replicas before it is told 503. Lower: quicker refusals in an outage; higher: fewer of them on a slow cluster.",
   ),
   PRODUCE_REQUEST_TIMEOUT_MS: durationMs(
@@ -27,6 +105,12 @@ export const configSchema = Type.Object({
     default: 5_000,
     description:
       "Records that may wait for Kafka at once; beyond it the answer is an immediate 503. Bounds memory in an outage, at some 4 KiB each.",
+  }),
+  UNSETTLED_BYTES_MAX: Type.Integer({
+    minimum: 65_536,
+    maximum: 4_294_967_296,
+    default: 67_108_864,
+    description: "Bytes of transactions that may wait for Kafka at once; the same bound for large ones.",
   }),
 });
 

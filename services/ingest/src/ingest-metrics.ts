@@ -4,8 +4,12 @@ import type { Counter, Gauge, Histogram, Metrics } from "@riffle/service-kit";
 
 /** The metrics of ingest. */
 export interface IngestMetrics {
-  /** By status and by outcome: `accepted` or the problem's code. */
+  /** By status and by outcome: `accepted`, `partial` (a batch) or the problem's code. */
   readonly requests: Counter<"status" | "outcome">;
+  /** By outcome: `accepted` or the problem's code. */
+  readonly batchTransactions: Counter<"outcome">;
+  /** What `transactions.received.v1` holds for sure: the left side of the completeness ledger. */
+  readonly recorded: Counter<never>;
   readonly sendSeconds: Histogram<never>;
   readonly unsettledSends: Gauge<never>;
 }
@@ -15,8 +19,17 @@ export function ingestMetrics(metrics: Metrics): IngestMetrics {
   return {
     requests: metrics.counter({
       name: "riffle_ingest_requests_total",
-      help: "Requests answered, by status and by outcome: `accepted` or the problem's code.",
+      help: "Requests answered, by status and by outcome: `accepted`, `partial` or the problem's code.",
       labels: ["status", "outcome"],
+    }),
+    batchTransactions: metrics.counter({
+      name: "riffle_ingest_batch_transactions_total",
+      help: "Transactions of batches, by outcome: `accepted` or the problem's code.",
+      labels: ["outcome"],
+    }),
+    recorded: metrics.counter({
+      name: "riffle_ingest_recorded_total",
+      help: "Transactions that every in-sync replica has confirmed, those among them whose client was told 503 before.",
     }),
     sendSeconds: metrics.histogram({
       name: "riffle_ingest_send_seconds",

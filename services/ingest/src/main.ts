@@ -9,10 +9,18 @@ import { buildServer } from "./server.ts";
 await runService({
   name: "ingest",
   configSchema,
-  start: async ({ config, log, metrics, health, onShutdown }) => {
+  start: async ({ config, log, metrics, tracing, health, onShutdown }) => {
     const sender = await connectSender(config, log);
     onShutdown("producer", () => sender.close());
-    const { app, gate } = buildServer({ config, log, sender, metrics, clock: systemClock });
+    const { app, gate, isOpen } = buildServer({
+      config,
+      log,
+      sender,
+      metrics,
+      tracing,
+      clock: systemClock,
+    });
+    if (isOpen) log.warn("no authentication: whoever reaches the port may send transactions");
     health.register("producer", () => gate.check());
     onShutdown("http server", () => app.close());
     const { HTTP_HOST: host, HTTP_PORT: port } = config;

@@ -9,19 +9,30 @@ import type { JsonFault } from "./json/strict-json.ts";
 /** Every problem this service answers with. */
 export const problems = {
   "malformed-request": { status: 400, title: "The request is not well-formed HTTP" },
+  "idempotency-key-mismatch": { status: 400, title: "The Idempotency-Key and the body's id are two" },
   "malformed-json": { status: 400, title: "The body is not strict JSON" },
   "invalid-transaction": { status: 400, title: "The body is not a transaction that can be accepted" },
+  unauthenticated: { status: 401, title: "The request does not say who sends it" },
+  "scope-missing": { status: 403, title: "This sender may not do that" },
   "unknown-path": { status: 404, title: "There is nothing at this path" },
   "transaction-not-kept": { status: 404, title: "Ingest does not keep transactions" },
   "method-not-allowed": { status: 405, title: "This path does not take this method" },
   "request-timeout": { status: 408, title: "The request took too long to arrive" },
-  "body-too-large": { status: 413, title: "The body is larger than 64 KiB" },
+  "id-conflict": { status: 409, title: "This id came before with other content" },
+  "body-too-large": { status: 413, title: "The transaction is larger than 64 KiB" },
+  "batch-too-large": { status: 413, title: "The batch is larger than 8 MiB or 10,000 transactions" },
   "path-too-long": { status: 414, title: "The path is longer than any this service has" },
-  "unsupported-media-type": { status: 415, title: "The body must be application/json in UTF-8" },
+  "unsupported-media-type": {
+    status: 415,
+    title: "The body is of a media type that this path does not take",
+  },
+  "too-many-requests": { status: 429, title: "This sender sends more than was agreed" },
   "headers-too-large": { status: 431, title: "The headers are larger than 16 KiB" },
   "internal-error": { status: 500, title: "The service failed; this is our fault" },
   "not-recorded-in-time": { status: 503, title: "The transaction could not be recorded for certain" },
-  overloaded: { status: 503, title: "Too many transactions are waiting to be recorded" },
+  overloaded: { status: 503, title: "The service has more to do than it can" },
+  "kafka-unreachable": { status: 503, title: "Kafka does not answer" },
+  "authority-unreachable": { status: 503, title: "The keys of the token's issuer cannot be read" },
 } as const;
 
 /** A stable code of {@link problems}. */
@@ -33,6 +44,8 @@ export interface ProblemItem {
   readonly field: string;
   /** Which rule was broken, stable. */
   readonly code: string;
+  /** Where it stands in the body, or in its line of a batch: the first byte, from 0. */
+  readonly byteAt: number;
   /** One sentence. */
   readonly message: string;
   /** What to do, where there is more to say. */
@@ -54,16 +67,13 @@ export const problemContentType = "application/problem+json; charset=utf-8";
 
 /** The body of the answer, as JSON text. `requestId` is the one of the X-Request-Id header, where there is one. */
 export function problemBody(problem: Problem, requestId?: string): string {
-  const { status, title } = problems[problem.code];
-  return JSON.stringify({
-    type: `urn:riffle:problem:${problem.code}`,
-    title,
-    status,
-    code: problem.code,
-    detail: problem.detail,
-    errors: problem.errors,
-    requestId,
-  });
+  return JSON.stringify({ ...problemMembers(problem), requestId });
+}
+
+/** The members of problem details, in the order in which they are written. */
+export function problemMembers({ code, detail, errors }: Problem) {
+  const { status, title } = problems[code];
+  return { type: `urn:riffle:problem:${code}`, title, status, code, detail, errors };
 }
 
 /** The problem that a fault in the JSON is. */
@@ -72,7 +82,7 @@ export function jsonProblem({ code, message, byteAt, path }: JsonFault): Problem
   return {
     code: "malformed-json",
     detail: `The body could not be read: ${where}.`,
-    errors: [{ field: path, code, message: where }],
+    errors: [{ field: path, code, byteAt, message: where }],
   };
 }
 
@@ -99,11 +109,38 @@ export const overloaded: Problem = {
   headers: retrySoon,
 };
 
+/** The answer when this process cannot keep up with its requests. */
+export const underPressure: Problem = {
+  code: "overloaded",
+  detail: "The service is behind with its requests. Nothing was recorded; send it again later.",
+  headers: retrySoon,
+};
+
+/** The answer while Kafka is out of reach and no more sends are begun. */
+export const kafkaUnreachable: Problem = {
+  code: "kafka-unreachable",
+  detail:
+    "Kafka has not confirmed anything for a while. This transaction was not recorded; send it again later.",
+  headers: retrySoon,
+};
+
+/** The answer to an id that was recorded a moment ago with other content. */
+export const idConflict: Problem = {
+  code: "id-conflict",
+  detail:
+    "A moment ago this id came with other content. This one was recorded too, so that the filter puts it on record in transactions.rejected.v1. Give another transaction an id of its own.",
+};
+
+const bodyTooLargeDetail = "A transaction has at most 65536 bytes; most have a few hundred.";
+
+/** The answer to a transaction of more than 64 KiB. */
+export const bodyTooLarge: Problem = { code: "body-too-large", detail: bodyTooLargeDetail };
+
 /** What Fastify's errors mean in our words, by their code. */
 const fastifyProblems: Readonly<Record<string, Problem>> = {
   FST_ERR_CTP_BODY_TOO_LARGE: {
     code: "body-too-large",
-    detail: "A transaction has at most 65536 bytes; most have a few hundred.",
+    detail: bodyTooLargeDetail,
   },
   FST_ERR_CTP_INVALID_MEDIA_TYPE: {
     code: "unsupported-media-type",

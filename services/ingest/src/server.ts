@@ -5,22 +5,38 @@
 //       bytes, whatever its Content-Type says, or not at all.
 //   H3. A request has 5 s for its headers and 10 s in all; an idle connection is closed after 9 s. (Fastify's default
 //       lets a slow request live for ever.)
-//   H4. Every answer has X-Request-Id, and is an RFC 9457 problem when it is not the 202.
+//   H4. Every answer of the API has X-Request-Id, and is an RFC 9457 problem when it is not the 202 (or 207 of a batch).
+//   H5. Who sends is known before a body is read; what cannot be served is refused before that, too.
 
 import { randomUUID } from "node:crypto";
+import { readFileSync } from "node:fs";
 import type { IncomingMessage } from "node:http";
-import type { Logger, Metrics } from "@riffle/service-kit";
+import { ConfigError, type Logger, type Metrics, type Tracing } from "@riffle/service-kit";
 import { type FastifyInstance, type FastifyReply, type FastifyRequest, fastify } from "fastify";
+import { serveDocs } from "./api/docs.ts";
+import { Admission } from "./auth/admission.ts";
+import { doorOf } from "./auth/door.ts";
+import { transactionBytesMax } from "./batch/batch-item.ts";
 import type { Clock } from "./clock.ts";
 import type { IngestConfig } from "./config.ts";
 import { ConnectionErrors } from "./connection-errors.ts";
 import { type IngestMetrics, ingestMetrics } from "./ingest-metrics.ts";
-import { frameworkProblem, type Problem, problemBody, problemContentType, problems } from "./problem.ts";
+import { Intake } from "./intake.ts";
+import { LoopWatch } from "./loop-watch.ts";
+import {
+  frameworkProblem,
+  type Problem,
+  problemBody,
+  problemContentType,
+  problems,
+  underPressure,
+} from "./problem.ts";
+import { RecentAnswers } from "./recent-answers.ts";
 import { RecordGate, type RecordSender } from "./record-gate.ts";
+import { mediaTypeHook, unroutedProblem } from "./request-shape.ts";
+import { traceRequests } from "./request-spans.ts";
+import { postBatch } from "./routes/post-batch.ts";
 import { postTransaction } from "./routes/post-transaction.ts";
-
-/** The largest body, in bytes: a transaction with everything at its limit has some 8 KiB. */
-export const bodyBytesMax = 64 * 1024;
 
 const requestTimeoutMs = 10_000;
 const headersTimeoutMs = 5_000;
@@ -29,15 +45,15 @@ const connectionsCheckingIntervalMs = 1_000;
 
 const transactionsPath = "/v1/transactions";
 const requestIdShape = /^[A-Za-z0-9._:-]{1,64}$/;
-/** `application/json`, with no parameter but charset=utf-8. Anything cleverer has been a way around validation. */
-const jsonMediaType = /^application\/json[ \t]*(?:;[ \t]*charset[ \t]*=[ \t]*"?utf-8"?[ \t]*)?$/i;
 
 /** What the server is made of. */
 export interface ServerOptions {
-  readonly config: Pick<IngestConfig, "PRODUCE_DEADLINE_MS" | "UNSETTLED_SENDS_MAX">;
+  readonly config: Omit<IngestConfig, "KAFKA_BROKERS">;
   readonly log: Logger;
   readonly sender: RecordSender;
   readonly metrics: Metrics;
+  /** @default none: requests are not traced */
+  readonly tracing?: Tracing | undefined;
   readonly clock: Clock;
 }
 
@@ -45,43 +61,18 @@ export interface ServerOptions {
 export interface IngestServer {
   readonly app: FastifyInstance;
   readonly gate: RecordGate;
+  /** Watches whether the process keeps up, from when it listens. */
+  readonly loop: LoopWatch;
+  /** Whether whoever reaches the port may send transactions. */
+  readonly isOpen: boolean;
 }
 
-/** Methods each path takes; the first that matches. */
-const pathMethods: readonly (readonly [RegExp, string])[] = [
-  [/^\/v1\/transactions$/, "POST"],
-  [/^\/v1\/transactions\/[^/]+$/, "GET, HEAD"],
-];
-
-function unroutedProblem(request: FastifyRequest): Problem {
-  const path = request.url.split("?", 1)[0] ?? "";
-  const allow = pathMethods.find(([shape]) => shape.test(path))?.[1];
-  return allow === undefined
-    ? { code: "unknown-path", detail: `Transactions are sent with POST ${transactionsPath}.` }
-    : {
-        code: "method-not-allowed",
-        detail: `This path takes ${allow}.`,
-        headers: { allow },
-      };
-}
-
-function mediaTypeProblem(request: FastifyRequest): Problem | undefined {
-  const encoding = request.headers["content-encoding"];
-  if (encoding !== undefined && encoding !== "identity") {
-    return { code: "unsupported-media-type", detail: "Send the body without Content-Encoding." };
-  }
-  if (jsonMediaType.test(request.headers["content-type"] ?? "")) return undefined;
-  return {
-    code: "unsupported-media-type",
-    detail: "Send the transaction with Content-Type: application/json.",
-  };
-}
-
-type SendProblem = ReturnType<typeof problemSender>;
+/** Answers with a problem. */
+export type SendProblem = (reply: FastifyReply, problem: Problem) => FastifyReply;
 
 /** Answers with a problem and counts it. */
-function problemSender(metrics: IngestMetrics) {
-  return (reply: FastifyReply, problem: Problem): FastifyReply => {
+function problemSender(metrics: IngestMetrics): SendProblem {
+  return (reply, problem) => {
     const { status } = problems[problem.code];
     metrics.requests.inc({ status: String(status), outcome: problem.code });
     return reply
@@ -105,16 +96,46 @@ function setAnswerHeaders(request: FastifyRequest, reply: FastifyReply): void {
   });
 }
 
-function createApp(connectionErrors: ConnectionErrors, sendProblem: SendProblem): FastifyInstance {
-  return fastify({
+type TlsConfig = Pick<IngestConfig, "TLS_CERT_FILE" | "TLS_KEY_FILE">;
+
+/** What TLS needs; `undefined` without it. @throws ConfigError naming the file that cannot be read */
+function tlsOf({ TLS_CERT_FILE: cert, TLS_KEY_FILE: key }: TlsConfig) {
+  if (cert === undefined && key === undefined) return undefined;
+  const read = (variable: string, file: string | undefined): Buffer => {
+    if (file === undefined) {
+      throw new ConfigError([{ variable, problem: "required where the other of the two is set" }]);
+    }
+    try {
+      return readFileSync(file);
+    } catch (error) {
+      const why = error instanceof Error && "code" in error ? String(error.code) : String(error);
+      throw new ConfigError([{ variable, problem: `${file} cannot be read (${why})` }]);
+    }
+  };
+  return {
+    cert: read("TLS_CERT_FILE", cert),
+    key: read("TLS_KEY_FILE", key),
+    minVersion: "TLSv1.2" as const,
+  };
+}
+
+function createApp(
+  connectionErrors: ConnectionErrors,
+  sendProblem: SendProblem,
+  config: TlsConfig,
+): FastifyInstance {
+  const timeouts = {
+    headersTimeout: headersTimeoutMs,
+    connectionsCheckingInterval: connectionsCheckingIntervalMs,
+  };
+  const tls = tlsOf(config);
+  const app = fastify({
     logger: false,
-    bodyLimit: bodyBytesMax,
+    bodyLimit: transactionBytesMax,
     requestTimeout: requestTimeoutMs,
     keepAliveTimeout: keepAliveTimeoutMs,
-    http: {
-      headersTimeout: headersTimeoutMs,
-      connectionsCheckingInterval: connectionsCheckingIntervalMs,
-    },
+    // Fastify asks for one or the other; what the types of the two differ in is the server alone.
+    ...((tls === undefined ? { http: timeouts } : { https: { ...timeouts, ...tls } }) as { http: object }),
     // While closing, requests already on a connection are served like any other; readiness keeps new ones away.
     return503OnClosing: false,
     requestIdHeader: false,
@@ -130,24 +151,33 @@ function createApp(connectionErrors: ConnectionErrors, sendProblem: SendProblem)
       );
     },
   });
+  return app;
 }
 
-function addHooks(app: FastifyInstance, connectionErrors: ConnectionErrors, sendProblem: SendProblem): void {
+interface HookOptions {
+  readonly connectionErrors: ConnectionErrors;
+  readonly loop: LoopWatch;
+  readonly sendProblem: SendProblem;
+}
+
+function addHooks(app: FastifyInstance, { connectionErrors, loop, sendProblem }: HookOptions): void {
   let closing = false;
   app.addHook("preClose", async () => {
     closing = true;
   });
-  app.addHook("onRequest", async (request, reply) => {
+  // Callbacks, not promises: these run for every request.
+  app.addHook("onRequest", (request, reply, done) => {
     connectionErrors.watch(request.raw, reply.raw);
     setAnswerHeaders(request, reply);
     // Before the body is read: what has no route needs no body.
-    if (request.is404) return sendProblem(reply, unroutedProblem(request));
-    const problem = request.method === "POST" ? mediaTypeProblem(request) : undefined;
-    return problem === undefined ? undefined : sendProblem(reply, problem);
+    if (request.is404) sendProblem(reply, unroutedProblem(request));
+    else if (loop.isBehind) sendProblem(reply, underPressure);
+    else done();
   });
-  app.addHook("onSend", async (_request, reply) => {
+  app.addHook("onSend", (_request, reply, payload, done) => {
     // Otherwise a kept-alive connection would hold up the shutdown until it idles out.
     if (closing) reply.header("connection", "close");
+    done(null, payload);
   });
 }
 
@@ -163,15 +193,62 @@ function addErrorHandling(app: FastifyInstance, log: Logger, sendProblem: SendPr
   });
 }
 
+interface RouteOptions {
+  readonly intake: Intake;
+  readonly metrics: IngestMetrics;
+  readonly admission: Admission;
+  readonly sendProblem: SendProblem;
+}
+
+function addRoutes(app: FastifyInstance, { intake, metrics, admission, sendProblem }: RouteOptions): void {
+  const door = doorOf(admission, sendProblem);
+  const single = [
+    door.opens("transactions:write"),
+    door.admits,
+    mediaTypeHook(["application/json"], sendProblem),
+  ];
+  const many = [
+    door.opens("transactions:write"),
+    mediaTypeHook(["application/json", "application/x-ndjson"], sendProblem),
+  ];
+  app.removeAllContentTypeParsers();
+  app.addContentTypeParser("application/json", { parseAs: "buffer" }, (_request, body, done) =>
+    done(null, body),
+  );
+  app.post(transactionsPath, { onRequest: single }, postTransaction({ intake, metrics, sendProblem }));
+  app.get(`${transactionsPath}/:id`, { onRequest: door.opens("transactions:read") }, (_request, reply) =>
+    sendProblem(reply, transactionNotKept),
+  );
+  // A scope of its own, for here a body is no text but a stream.
+  app.register(async (scope) => {
+    scope.removeAllContentTypeParsers();
+    scope.addContentTypeParser(["application/json", "application/x-ndjson"], (_request, body, done) =>
+      done(null, body),
+    );
+    const handler = postBatch({ intake, metrics, sendProblem, admit: door.admission });
+    scope.post(`${transactionsPath}/batch`, { onRequest: many }, handler);
+  });
+}
+
+const transactionNotKept: Problem = {
+  code: "transaction-not-kept",
+  detail:
+    "Ingest hands transactions on and keeps none. Read transactions.screened.v1 and transactions.rejected.v1, run `riffle explain <id>`, or look for the id in the console.",
+};
+
 /**
- * Builds the server: `POST /v1/transactions`, `GET /v1/transactions/:id` (always 404, with a pointer), and problems for
- * everything else. Metrics are created in `options.metrics`, so call it once per registry.
+ * Builds the server: transactions one by one and in batches, the pointer at `GET /v1/transactions/:id` (always 404), the
+ * API's description, and problems for everything else. Metrics are created in `options.metrics`, so call it once per
+ * registry.
+ *
+ * @throws ConfigError when it is not said who may send, or a file of the configuration cannot be used
  */
 export function buildServer(options: ServerOptions): IngestServer {
   const { config, log, sender, clock } = options;
   const metrics = ingestMetrics(options.metrics);
   const sendProblem = problemSender(metrics);
   const connectionErrors = new ConnectionErrors(metrics);
+  const admission = new Admission(config, log, clock);
   const gate = new RecordGate({
     sender,
     clock,
@@ -179,21 +256,20 @@ export function buildServer(options: ServerOptions): IngestServer {
     log,
     deadlineMs: config.PRODUCE_DEADLINE_MS,
     unsettledMax: config.UNSETTLED_SENDS_MAX,
+    unsettledBytesMax: config.UNSETTLED_BYTES_MAX,
   });
-  const app = createApp(connectionErrors, sendProblem);
-  app.removeAllContentTypeParsers();
-  app.addContentTypeParser("application/json", { parseAs: "buffer" }, (_request, body, done) =>
-    done(null, body),
-  );
-  addHooks(app, connectionErrors, sendProblem);
+  const loop = new LoopWatch(config.EVENT_LOOP_DELAY_MS_MAX, clock);
+  const intake = new Intake({ gate, recent: new RecentAnswers(config.REPEAT_MEMORY_BYTES), clock });
+  const app = createApp(connectionErrors, sendProblem, config);
+  if (options.tracing !== undefined) traceRequests(app, options.tracing);
+  addHooks(app, { connectionErrors, loop, sendProblem });
   addErrorHandling(app, log, sendProblem);
-  app.post(transactionsPath, postTransaction({ gate, clock, metrics, sendProblem }));
-  app.get(`${transactionsPath}/:id`, (_request, reply) =>
-    sendProblem(reply, {
-      code: "transaction-not-kept",
-      detail:
-        "Ingest hands transactions on and keeps none. Read transactions.screened.v1 and transactions.rejected.v1, or run `riffle explain <id>`.",
-    }),
-  );
-  return { app, gate };
+  addRoutes(app, { intake, metrics, admission, sendProblem });
+  if (config.API_DOCS) app.register(serveDocs);
+  app.addHook("onListen", async () => loop.start());
+  app.addHook("onClose", async () => {
+    loop.stop();
+    admission.close();
+  });
+  return { app, gate, loop, isOpen: admission.isOpen };
 }

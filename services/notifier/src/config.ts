@@ -2,6 +2,7 @@
 
 import { adminPort, baseConfig, type Config, durationMs, streamConfig } from "@riffle/service-kit";
 import { type TProperties, Type } from "typebox";
+import { waitPattern } from "./endpoint.ts";
 
 const properties = {
   ...baseConfig,
@@ -19,38 +20,45 @@ const properties = {
       pattern: "^https?://[^\\s@]+$",
       rule: "an http or https address without a user name",
       examples: ["https://example.com/hooks/riffle"],
-      description: "Where each alert is posted; without it no webhook is sent.",
+      description: "Where each alert is posted, as an endpoint named webhook.",
     }),
   ),
   WEBHOOK_SECRET: Type.Optional(
     Type.String({
-      pattern: "^whsec_[A-Za-z0-9+/]{32,86}={0,2}$",
-      rule: "whsec_ and 24 to 64 bytes in Base64",
+      pattern: "^whsec_[A-Za-z0-9+/]{32,86}={0,2}(,whsec_[A-Za-z0-9+/]{32,86}={0,2}){0,3}$",
+      rule: "whsec_ and 24 to 64 bytes in Base64; several, newest first, separated by commas",
       secret: true,
-      description: "Signs the webhooks, as Standard Webhooks says; required with WEBHOOK_URL.",
+      description:
+        "Signs the webhooks, as Standard Webhooks says; required with WEBHOOK_URL. While a secret is changed both sign.",
     }),
   ),
-  WEBHOOK_TIMEOUT_MS: durationMs(5_000, "How long an attempt waits for the receiver's answer."),
-  WEBHOOK_ATTEMPTS_MAX: Type.Integer({
-    minimum: 1,
-    maximum: 20,
-    default: 4,
-    description: "Attempts per alert, the first included; after the last the notification is dead-lettered.",
+  WEBHOOK_ALLOW_PRIVATE_ADDRESSES: Type.Boolean({
+    default: false,
+    description:
+      "For development alone: whether http, loopback and private addresses are delivered to. Never where others choose the addresses.",
   }),
-  WEBHOOK_BACKOFF_MS: durationMs(
-    500,
-    "Wait after the first failed attempt; it doubles with each further one.",
+  NOTIFIER_SUBSCRIPTIONS: Type.Optional(
+    Type.String({
+      minLength: 1,
+      examples: ["/etc/riffle/subscriptions.json"],
+      description:
+        "JSON file of further endpoints and the alerts that each wants; see docs/notifications.md. The same for all replicas.",
+    }),
   ),
-  WEBHOOK_BACKOFF_MS_MAX: durationMs(
-    10_000,
-    "Longest wait between attempts, also where the receiver asks for more with Retry-After.",
-  ),
+  RETRY_WAITS: Type.Array(Type.String({ pattern: waitPattern }), {
+    default: ["5s", "5m", "30m", "2h", "5h", "10h", "14h", "20h", "24h"],
+    maxItems: 30,
+    rule: "a comma-separated list of waits such as 500ms, 5s, 30m, 2h",
+    description:
+      "Waits after the first failed attempt, the second and so on, a fifth less or more by chance; after the last the notification is dead-lettered.",
+  }),
+  ATTEMPT_TIMEOUT_MS: durationMs(15_000, "How long an attempt may take where the endpoint does not say."),
   DELIVERIES_CONCURRENT_MAX: Type.Integer({
     minimum: 1,
     maximum: 1_000,
     default: 16,
     description:
-      "Deliveries under way at once per partition; those of one account to one channel never overlap.",
+      "Deliveries under way at once to one endpoint from this process, where the endpoint does not say; so many a crash may repeat.",
   }),
 } satisfies TProperties;
 

@@ -1,24 +1,33 @@
 import { topics } from "@riffle/contracts";
 import { runStreamService, streamRelations } from "@riffle/service-kit";
-import { subscribedChannels } from "./channels/subscribed-channels.ts";
+import { tracedChannel } from "./channels/traced-channel.ts";
 import { notifierConfig } from "./config.ts";
+import { configuredEndpoints } from "./configured-endpoints.ts";
+import { Dispatcher } from "./deliveries/dispatcher.ts";
 import { Notifier, type NotifierOptions, notifierOptions } from "./notifier.ts";
+import { observeDeliveries } from "./notifier-metrics.ts";
+import { wallClock } from "./wall-clock.ts";
+
+let dispatcher: Dispatcher | undefined;
+
+/** Below the time that the rest of a shutdown needs; what is under way then is repeated by the next owner. */
+const drainMsMax = 5_000;
 
 await runStreamService({
   name: "notifier",
   configSchema: notifierConfig,
   relations: streamRelations,
   deadLetters: topics.notifierDeadLetters,
-  module: ({ config }) => ({
-    controllers: [Notifier],
-    providers: [
-      {
-        provide: notifierOptions,
-        useValue: {
-          channels: subscribedChannels(config),
-          lanesMax: config.DELIVERIES_CONCURRENT_MAX,
-        } satisfies NotifierOptions,
-      },
-    ],
-  }),
+  beforeStop: async () => dispatcher?.drain(drainMsMax),
+  module: ({ config, metrics, log, tracing }) => {
+    const configured = configuredEndpoints(config);
+    const endpoints =
+      tracing === undefined
+        ? configured
+        : configured.map((endpoint) => ({ ...endpoint, channel: tracedChannel(endpoint.channel, tracing) }));
+    const { observer, onCommand } = observeDeliveries(metrics, log, () => dispatcher?.figures() ?? []);
+    dispatcher = new Dispatcher({ endpoints, clock: wallClock, observer });
+    const options: NotifierOptions = { endpoints, dispatcher, nowMs: wallClock.nowMs, onCommand };
+    return { controllers: [Notifier], providers: [{ provide: notifierOptions, useValue: options }] };
+  },
 });

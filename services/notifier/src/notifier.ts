@@ -1,79 +1,81 @@
-// The notifier: each alert reaches each subscribed channel, or it is on record why not (P7).
+// The notifier: each alert reaches each endpoint that wants it, or it is on record why not (P7).
 //
-//   N1. One notification per alert event and channel, in the order of the alerts, then of the channels.
-//   N2. Delivery is at least once: a crash after a delivery and before the atomic commit repeats it, with the same
-//       notification id. In `notifications.v1` each outcome stands once.
-//   N3. Alerts of one account reach one channel in order; those of different accounts are delivered side by side.
+//   N1. One outcome per alert event and endpoint, and one more for each redelivery that was asked for.
+//   N2. Delivery is at least once: what is under way when a process dies is repeated, with the same notification id. In
+//       `notifications.v1` each outcome stands once.
+//   N3. The first attempt at an alert begins after the first attempt at the account's earlier alert to that endpoint has
+//       ended. Alerts of different accounts, and endpoints, do not wait for each other.
 //   N4. A withdrawn alert is delivered like a raised one, as a notification of its own.
+//   N5. No handler waits for an endpoint: what is owed lies in the task's state, and attempts are made outside.
 
 import { Controller, Inject } from "@nestjs/common";
 import { Ctx, Payload } from "@nestjs/microservices";
-import { type Alert, notificationId, topics } from "@riffle/contracts";
+import { type Alert, type NotifierCommand, type RedeliverCommand, topics } from "@riffle/contracts";
 import { StreamHandler } from "@riffle/service-kit";
-import { failPoint, type RecordBatch, type StreamRecord, type Task } from "@riffle/streams";
-import type { Channel, Delivery } from "./channels/channel.ts";
-import { runInLanes } from "./lanes.ts";
+import { perTask, type RecordBatch, type StreamRecord, type Task } from "@riffle/streams";
+import type { Dispatcher } from "./deliveries/dispatcher.ts";
+import { deliveryStores } from "./deliveries/owed-delivery.ts";
+import { idOf, TaskDeliveries } from "./deliveries/task-deliveries.ts";
+import type { Endpoint } from "./endpoint.ts";
 
 /** Under which name Nest injects the NotifierOptions. */
 export const notifierOptions = Symbol("NotifierOptions");
 
 /** What the notifier is configured with. */
 export interface NotifierOptions {
-  /** The subscribed channels, in the order in which their notifications are emitted. */
-  readonly channels: readonly Channel[];
-  /** Most deliveries under way at once per task. */
-  readonly lanesMax: number;
+  /** In the order in which they are told. */
+  readonly endpoints: readonly Endpoint[];
+  /** The one of this process, with the same endpoints. */
+  readonly dispatcher: Dispatcher;
+  /** Wall clock, epoch milliseconds. */
+  readonly nowMs: () => number;
+  /** Told of each command, and whether it had an effect. */
+  readonly onCommand?: (kind: NotifierCommand["kind"], hadEffect: boolean) => void;
 }
 
-/** One alert for one channel. */
-interface Job {
-  readonly record: StreamRecord<Alert>;
-  readonly channel: Channel;
-  readonly id: string;
-}
-
-/** Delivers `alerts.v1`, records the outcomes in `notifications.v1`. */
+/** Delivers `alerts.v1`, heeds `notifier.commands.v1`, records the outcomes in `notifications.v1`. */
 @Controller()
 export class Notifier {
   readonly #options: NotifierOptions;
+  readonly #deliveriesOf: (task: Task) => TaskDeliveries;
 
   constructor(@Inject(notifierOptions) options: NotifierOptions) {
     this.#options = options;
+    const endpoints = new Map(options.endpoints.map((endpoint) => [endpoint.channel.name, endpoint]));
+    this.#deliveriesOf = perTask((task: Task) => new TaskDeliveries(task, { ...options, endpoints }));
   }
 
-  @StreamHandler(topics.alerts, { emits: [topics.notifications] })
-  notify(@Payload() batch: RecordBatch<Alert>, @Ctx() task: Task): void | Promise<void> {
-    // An empty batch only says that time has passed, and nothing here waits for stream time.
-    return batch.size === 0 ? undefined : this.#deliverAll(batch, task);
+  @StreamHandler(topics.alerts, { stores: deliveryStores, emits: [topics.notifications], external: true })
+  notify(@Payload() batch: RecordBatch<Alert>, @Ctx() task: Task): void {
+    const deliveries = this.#deliveriesOf(task);
+    deliveries.takeResults();
+    for (const record of batch) deliveries.owe(record);
   }
 
-  async #deliverAll(batch: RecordBatch<Alert>, task: Task): Promise<void> {
-    const { channels, lanesMax } = this.#options;
-    const jobs = [...batch].flatMap((record) => channels.map((channel) => jobOf(record, channel)));
-    const laneOf = ({ record, channel }: Job): string => `${channel.name}/${record.value.accountId}`;
-    const deliveries = await runInLanes(jobs, { laneOf, lanesMax }, deliver);
-    for (const { job, delivery } of deliveries) {
-      const { record, channel, id } = job;
-      const { id: alertId, status: alertStatus, accountId } = record.value;
-      task.emit(topics.notifications, {
-        key: accountId,
-        value: { id, alertId, alertStatus, accountId, channel: channel.name, ...delivery },
-        timestampMs: record.timestampMs,
-        cause: record,
-      });
+  @StreamHandler(topics.notifierCommands, { stores: deliveryStores, emits: [topics.notifications] })
+  heed(@Payload() batch: RecordBatch<NotifierCommand>, @Ctx() task: Task): void {
+    for (const record of batch) {
+      const hadEffect = this.#heedOne(record, task);
+      this.#options.onCommand?.(record.value.kind, hadEffect);
     }
   }
+
+  #heedOne(record: StreamRecord<NotifierCommand>, task: Task): boolean {
+    const { value: command } = record;
+    const deliveries = this.#deliveriesOf(task);
+    if (command.kind === "pause") return deliveries.pause(command.channel, command.reason);
+    if (command.kind === "resume") return deliveries.resume(command.channel);
+    return this.#redeliver(command, record, task);
+  }
+
+  /** A redelivery that was taken in before, or whose predecessor is still to come, has no effect. */
+  #redeliver(command: RedeliverCommand, record: StreamRecord<unknown>, task: Task): boolean {
+    const { alert, channel, notificationId, redelivery, sequence } = command;
+    const taken = task.store(deliveryStores.redeliveries);
+    if (idOf(alert, channel) !== notificationId) return false;
+    if (redelivery !== (taken.get(notificationId)?.redelivery ?? 0) + 1) return false;
+    const hadEffect = this.#deliveriesOf(task).redeliver({ channel, alert, sequence, redelivery, record });
+    if (hadEffect) taken.put(notificationId, { redelivery, atMs: this.#options.nowMs() });
+    return hadEffect;
+  }
 }
-
-const deliver = async (job: Job): Promise<{ readonly job: Job; readonly delivery: Delivery }> => {
-  failPoint("before-delivery");
-  const delivery = await job.channel.deliver({ notificationId: job.id, alert: job.record.value });
-  failPoint("after-delivery");
-  return { job, delivery };
-};
-
-const jobOf = (record: StreamRecord<Alert>, channel: Channel): Job => ({
-  record,
-  channel,
-  id: notificationId({ alertId: record.value.id, alertStatus: record.value.status, channel: channel.name }),
-});

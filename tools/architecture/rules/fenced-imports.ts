@@ -24,6 +24,15 @@ const fences: Readonly<Record<string, Fence>> = {
     only: "packages/streams/src/kafka/compression.ts",
     instead: "import compress and decompress from that file",
   },
+  ...Object.fromEntries(
+    ["api", "exporter-trace-otlp-http", "resources", "sdk-trace-base"].map((name) => [
+      `@opentelemetry/${name}`,
+      {
+        only: "packages/service-kit/src/otel-tracing.ts",
+        instead: "take a Tracing of packages/service-kit/src/tracing.ts",
+      },
+    ]),
+  ),
   lmdb: {
     only: "packages/streams/src/state/lmdb-environment.ts",
     instead: "use LocalCopy of packages/streams/src/state/local-copy.ts",

@@ -4,7 +4,7 @@ import { mkdtempSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterEach, beforeEach, expect, it } from "vitest";
-import { LoadLog, readLoadLog } from "../../../faults/load-log.ts";
+import { type Attempt, LoadLog, type Outcome, readLoadLog } from "../../../faults/load-log.ts";
 
 let folder: string;
 
@@ -14,21 +14,27 @@ beforeEach(() => {
 
 afterEach(() => rmSync(folder, { recursive: true }));
 
-it("an outcome can be read back as soon as its append resolves", async () => {
+const attempt = (id: string, outcome: Outcome, sentAt: number): Attempt => ({
+  id,
+  outcome,
+  sentAt,
+  answeredAt: sentAt + 1,
+});
+
+it("attempts can be read back as soon as their append resolves", async () => {
   const log = new LoadLog(join(folder, "answers.log"));
-  await Promise.all([log.append("a", "unknown"), log.append("b", "refused")]);
-  expect(readLoadLog(log.path)).toEqual([
-    { id: "a", outcome: "unknown" },
-    { id: "b", outcome: "refused" },
-  ]);
-  await log.append("a", "accepted");
-  expect(readLoadLog(log.path).at(-1)).toEqual({ id: "a", outcome: "accepted" });
+  const first = [attempt("a", "unknown", 1), attempt("b", "refused", 3)];
+  await Promise.all(first.map((one) => log.append(one)));
+  expect(readLoadLog(log.path)).toEqual(first);
+  const batch = [attempt("a", "accepted", 5), attempt("c", "conflict", 5)];
+  await log.append(...batch);
+  expect(readLoadLog(log.path)).toEqual([...first, ...batch]);
   log.close();
 });
 
 it("closing writes what was still waiting", () => {
   const log = new LoadLog(join(folder, "answers.log"));
-  void log.append("a", "accepted");
+  void log.append(attempt("a", "accepted", 1));
   log.close();
-  expect(readLoadLog(log.path)).toEqual([{ id: "a", outcome: "accepted" }]);
+  expect(readLoadLog(log.path)).toEqual([attempt("a", "accepted", 1)]);
 });

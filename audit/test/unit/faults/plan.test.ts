@@ -12,6 +12,7 @@ describe("planFaults", () => {
   it("has as many faults of each kind as the mix says, and every fail-point", () => {
     const mixes = fc.record<FaultMix>({
       kills: fc.nat(5),
+      killAfterMsMax: fc.integer({ min: 1, max: 9_000 }),
       failPoints: fc.nat(2),
       zombies: fc.nat(5),
       scales: fc.nat(5),

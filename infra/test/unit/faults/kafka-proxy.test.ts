@@ -53,6 +53,20 @@ afterEach(async () => {
 });
 
 describe("without a fault", () => {
+  it("requests are counted by client and kind", async () => {
+    const client = new Client();
+    client.ask("Produce", 1, "a");
+    client.ask("EndTxn", 2, "a");
+    client.ask("Produce", 3, "a");
+    client.ask("Produce", 4, "b");
+    await until(() => client.answers.length === 4);
+    expect(proxy.requests).toEqual([
+      { clientId: "a", api: "Produce", count: 2 },
+      { clientId: "a", api: "EndTxn", count: 1 },
+      { clientId: "b", api: "Produce", count: 1 },
+    ]);
+  });
+
   it("requests and answers pass, in order", async () => {
     const client = new Client();
     for (const id of [1, 2, 3]) client.ask("Produce", id);

@@ -3,7 +3,7 @@
 import { randomUUID } from "node:crypto";
 import { setTimeout as delay } from "node:timers/promises";
 import type { Topic } from "@riffle/contracts";
-import { type RawRecord, type Stage, StreamWorker } from "@riffle/streams";
+import { keyValueStore, type RawRecord, type Stage, StreamWorker, type WorkerOptions } from "@riffle/streams";
 import { connectAdmin, connectStreams, IdempotentProducer, readTopic } from "@riffle/streams/kafka";
 import { afterEach, inject } from "vitest";
 
@@ -98,16 +98,61 @@ export const startService = async (input?: string): Promise<FailingService> => {
   };
 };
 
-const runWorker = async (stage: Stage): Promise<void> => {
+/** Starts a service that counts the records of each key in a store, and keeps a copy of it below the folder. */
+export const startCountingService = async (
+  stateDir: string,
+): Promise<{
+  readonly name: string;
+  readonly input: string;
+  readonly output: string;
+  stop(): Promise<void>;
+}> => {
+  const name = `cli-${randomUUID().slice(0, 8)}`;
+  const [input, output] = [textTopic(`${name}.in.v1`), textTopic(`${name}.out.v1`)];
+  await createTopics(input.name, output.name, `${name}.dlq.v1`);
+  const counts = keyValueStore<number>("counts");
+  const stop = await runWorker(
+    {
+      service: name,
+      deadLetters: `${name}.dlq.v1`,
+      handlers: [
+        {
+          topic: input as Topic<unknown>,
+          stores: [counts],
+          emits: [output as Topic<unknown>],
+          handle: (batch, task) => {
+            const store = task.store(counts);
+            for (const record of batch) {
+              const count = (store.get(record.key) ?? 0) + 1;
+              store.put(record.key, count);
+              const { key, timestampMs } = record;
+              task.emit(output, { key, value: String(count), timestampMs, cause: record });
+            }
+          },
+        },
+      ],
+    },
+    { stateDir },
+  );
+  return { name, input: input.name, output: output.name, stop };
+};
+
+const runWorker = async (stage: Stage, options: WorkerOptions = {}): Promise<() => Promise<void>> => {
   const times = { sessionTimeoutMs: 6_000, transactionTimeoutMs: 4_000, heartbeatIntervalMs: 300 };
   const client = await connectStreams(stage, { ...kafka(), ...times, instanceId: "0" });
-  const worker = new StreamWorker(stage, client, { commitIntervalMsMax: 20 });
+  const worker = new StreamWorker(stage, client, { commitIntervalMsMax: 20, ...options });
   const run = worker.run();
-  toClose.push(async () => {
-    await worker.stop();
-    await client.close();
-    await run;
-  });
+  let stopped: Promise<void> | undefined;
+  const stop = (): Promise<void> => {
+    stopped ??= (async () => {
+      await worker.stop();
+      await client.close();
+      await run;
+    })();
+    return stopped;
+  };
+  toClose.push(stop);
+  return stop;
 };
 
 /** Sends `key=value` texts, one after the other, to one partition. */

@@ -13,7 +13,12 @@ import { formatEventTime } from "../event-time.ts";
 import { alertId, notificationId } from "../ids.ts";
 import type { LateRecord } from "../late.ts";
 import { amountMax, averageMoney, currencyCodes } from "../money.ts";
-import { type DeliveryAttempt, type Notification, notificationOutcomes } from "../notification.ts";
+import {
+  type DeliveryAttempt,
+  deadLetterReasons,
+  type Notification,
+  notificationOutcomes,
+} from "../notification.ts";
 import type { Redrive } from "../redrive.ts";
 import { type Rejection, rejectionReasons } from "../rejection.ts";
 import {
@@ -117,11 +122,12 @@ export const alertArbitrary: Arbitrary<Alert> = fc
     ruleVersion: fc.integer({ min: 1, max: 1000 }),
     severity: fc.constantFrom(...alertSeverities),
     status: fc.constantFrom(...alertStatuses),
+    changedBy: fc.option(idArbitrary, { nil: undefined }),
     reason: sentenceArbitrary,
     first: transactionArbitrary,
     others: fc.array(transactionArbitrary, { maxLength: 4 }),
   })
-  .map(({ first, others, ...fields }) => {
+  .map(({ first, others, changedBy, ...fields }) => {
     const evidence = [first, ...others].map((cause) => ({ ...cause, accountId: first.accountId }));
     const last = evidence.at(-1) ?? first;
     return {
@@ -136,6 +142,7 @@ export const alertArbitrary: Arbitrary<Alert> = fc
       severity: fields.severity,
       accountId: first.accountId,
       status: fields.status,
+      ...(changedBy === undefined ? {} : { changedBy }),
       reason: fields.reason,
       evidence,
       firstAt: first.occurredAt,
@@ -220,21 +227,27 @@ const attemptArbitrary: Arbitrary<DeliveryAttempt> = fc
   })
   .map(({ error, ...fields }) => (error === undefined ? fields : { ...fields, error }));
 
-/** Notifications with one to five attempts. */
+/** Notifications with up to five attempts. */
 export const notificationArbitrary: Arbitrary<Notification> = fc
   .record({
     alert: alertArbitrary,
     channel: fc.constantFrom("webhook", "mail", "log"),
     outcome: fc.constantFrom(...notificationOutcomes),
-    attempts: fc.array(attemptArbitrary, { minLength: 1, maxLength: 5 }),
+    attempts: fc.array(attemptArbitrary, { maxLength: 5 }),
+    reason: fc.constantFrom(...deadLetterReasons),
+    sequence: fc.integer({ min: 1 }),
+    redelivery: fc.option(fc.integer({ min: 1 }), { nil: undefined }),
   })
-  .map(({ alert, channel, outcome, attempts }) => ({
-    id: notificationId({ alertId: alert.id, alertStatus: alert.status, channel }),
+  .map(({ alert, channel, outcome, attempts, reason, sequence, redelivery }) => ({
+    id: notificationId({ alertId: alert.id, alertStatus: alert.status, changedBy: alert.changedBy, channel }),
     alertId: alert.id,
     alertStatus: alert.status,
     accountId: alert.accountId,
     channel,
     outcome,
+    ...(outcome === "dead-lettered" ? { reason } : {}),
+    sequence,
+    ...(redelivery === undefined ? {} : { redelivery }),
     attempts,
   }));
 

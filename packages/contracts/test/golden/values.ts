@@ -5,6 +5,7 @@ import { type Alert, alertCodec } from "../../src/alert.ts";
 import type { Codec } from "../../src/envelope.ts";
 import { type LateRecord, lateRecordCodec } from "../../src/late.ts";
 import { type Notification, notificationCodec } from "../../src/notification.ts";
+import { type NotifierCommand, notifierCommandCodec } from "../../src/notifier-command.ts";
 import { type Redrive, redriveCodec } from "../../src/redrive.ts";
 import { type Rejection, rejectionCodec } from "../../src/rejection.ts";
 import { type Transaction, transactionCodec } from "../../src/transaction.ts";
@@ -102,6 +103,15 @@ const redrive: Redrive = {
   count: 2,
 };
 
+const command: NotifierCommand = {
+  kind: "redeliver",
+  channel: "webhook",
+  notificationId: "nt_fedcba9876543210fedcba9876543210",
+  redelivery: 2,
+  sequence: 7,
+  alert,
+};
+
 /** One golden record: the file it lies in, the codec that owns it, the value it holds. */
 export interface GoldenRecord {
   readonly file: string;
@@ -120,5 +130,6 @@ export const goldenRecords: readonly GoldenRecord[] = [
   golden("rejection.1.json", rejectionCodec, rejection),
   golden("late-record.1.json", lateRecordCodec, late),
   golden("notification.1.json", notificationCodec, notification),
+  golden("notifier-command.1.json", notifierCommandCodec, command),
   golden("redrive.1.json", redriveCodec, redrive),
 ];

@@ -62,15 +62,17 @@ describe("an alert's id", () => {
 });
 
 describe("a notification's id", () => {
-  it("differs by alert, status and channel", () => {
-    const base = { alertId: "al_1", alertStatus: "raised", channel: "webhook" };
+  it("differs by alert, status, what changed it, and channel", () => {
+    const base = { alertId: "al_1", alertStatus: "raised", changedBy: "t-1", channel: "webhook" };
     const ids = [
       notificationId(base),
       notificationId({ ...base, alertStatus: "withdrawn" }),
+      notificationId({ ...base, changedBy: "t-2" }),
+      notificationId({ ...base, changedBy: undefined }),
       notificationId({ ...base, channel: "mail" }),
       notificationId({ ...base, alertId: "al_2" }),
     ];
-    expect(new Set(ids).size).toBe(4);
+    expect(new Set(ids).size).toBe(6);
     expect(ids.map(parseNotificationId)).toEqual(ids);
   });
 });

@@ -21,6 +21,7 @@ describe("the topics", () => {
       "fraud-detector: fraud-detector.dlq.v1",
       "notifier: notifications.v1",
       "notifier: notifier.dlq.v1",
+      "riffle: notifier.commands.v1",
       "riffle: dlq.redriven.v1",
     ]);
     expect(new Set(allTopics.map(({ name }) => name)).size).toBe(allTopics.length);

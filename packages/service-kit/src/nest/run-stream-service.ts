@@ -13,6 +13,7 @@ import { runService, type ServiceContext, type ServiceDefinition } from "../run-
 import { NestLogger } from "./nest-logger.ts";
 import { PassThroughFilter } from "./pass-through-filter.ts";
 import { type StageRunner, StreamStrategy } from "./stream-strategy.ts";
+import { tracedClient } from "./traced-client.ts";
 import { observeWorker } from "./worker-metrics.ts";
 
 /** The variables a stream service needs: its schema spreads `baseConfig` and `streamConfig`. */
@@ -26,6 +27,11 @@ export interface StreamServiceDefinition<P extends StreamVariables>
   readonly configSchema: TObject<P>;
   /** The service's dead-letter topic. */
   readonly deadLetters: Topic<unknown>;
+  /**
+   * First step of a shutdown, while the stream still runs: calls to the outside world come to their end, and what they
+   * brought is committed. @default nothing
+   */
+  readonly beforeStop?: () => void | Promise<void>;
   /** The controllers and what is injected into them. */
   readonly module: (context: ServiceContext<Config<P>>) => Pick<DynamicModule, "controllers" | "providers">;
 }
@@ -58,6 +64,9 @@ class KafkaStageRunner implements StageRunner {
       sessionTimeoutMs: config.SESSION_TIMEOUT_MS,
       transactionTimeoutMs: config.TRANSACTION_TIMEOUT_MS,
       heartbeatIntervalMs: config.HEARTBEAT_INTERVAL_MS,
+      compression: config.KAFKA_COMPRESSION,
+      producers: config.KAFKA_PRODUCERS,
+      standbyReplicas: config.STANDBY_REPLICAS,
       log: (message, details) => log.debug({ ...details }, message),
     });
     const options = {
@@ -66,8 +75,10 @@ class KafkaStageRunner implements StageRunner {
       checkpointIntervalMs: config.CHECKPOINT_INTERVAL_MS,
       ...(config.STATE_DIR === undefined ? {} : { stateDir: config.STATE_DIR }),
     };
-    const observer = observeWorker(metrics, log, () => this.#worker);
-    this.#worker = new StreamWorker(stage, this.#client, options, observer);
+    const observer = observeWorker({ metrics, log, stage, worker: () => this.#worker });
+    const { tracing } = this.#context;
+    const client = tracing === undefined ? this.#client : tracedClient(this.#client, tracing);
+    this.#worker = new StreamWorker(stage, client, options, observer);
     this.#worker.run().catch((error: unknown) => this.#context.fatal(error));
   }
 
@@ -99,6 +110,7 @@ export const runStreamService = async <P extends StreamVariables>(
     });
     app.useGlobalFilters(new PassThroughFilter());
     context.onShutdown("stream", () => app.close());
+    if (definition.beforeStop !== undefined) context.onShutdown("external calls", definition.beforeStop);
     await app.listen();
   };
   await runService({ ...definition, start } as unknown as Parameters<typeof runService>[0]);

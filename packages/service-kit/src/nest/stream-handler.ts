@@ -17,6 +17,8 @@ export interface StreamHandlerOptions {
   readonly stores?: Readonly<Record<string, AnyStoreSpec>>;
   /** Topics the handler may emit to. */
   readonly emits?: readonly Topic<unknown>[];
+  /** Whether it makes calls to the outside world, see `TopicHandler`. @default false */
+  readonly external?: boolean;
 }
 
 /** What the transport finds in the extras of a decorated method. */
@@ -24,6 +26,7 @@ export interface StreamHandlerExtras {
   readonly topic: Topic<unknown>;
   readonly stores: readonly AnyStoreSpec[];
   readonly emits: readonly Topic<unknown>[];
+  readonly external: boolean;
 }
 
 interface DecoratedMethod extends StreamHandlerExtras {
@@ -54,6 +57,7 @@ export const StreamHandler =
       topic,
       stores: Object.values(options.stores ?? {}),
       emits: options.emits ?? [],
+      external: options.external ?? false,
     };
     decorated.set(target, [...(decorated.get(target) ?? []), { ...extras, method }]);
     (EventPattern(topic.name, STREAM_TRANSPORT, extras) as unknown as BatchDecorator)(
@@ -72,12 +76,13 @@ export const StreamHandler =
  */
 export const stageOf = (service: string, deadLetters: Topic<unknown>, controller: object): Stage => {
   const methods = decorated.get(Object.getPrototypeOf(controller)) ?? [];
-  const handlers = methods.map(({ topic, stores, emits, method }): TopicHandler => {
+  const handlers = methods.map(({ topic, stores, emits, external, method }): TopicHandler => {
     const handle = (controller as Record<string | symbol, BatchMethod>)[method] as BatchMethod;
     return {
       topic,
       stores,
       emits,
+      external,
       handle: (batch, task) => handle.call(controller, batch as RecordBatch<never>, task),
     };
   });

@@ -81,11 +81,12 @@ export class StreamStrategy extends Server implements CustomTransportStrategy {
 }
 
 const topicHandler = (handler: MessageHandler): TopicHandler => {
-  const { topic, stores, emits } = handler.extras as unknown as StreamHandlerExtras;
+  const { topic, stores, emits, external } = handler.extras as unknown as StreamHandlerExtras;
   return {
     topic,
     stores,
     emits,
+    external,
     handle: async (batch, task) => {
       const result: unknown = await handler(batch, task);
       if (isObservable(result)) await lastValueFrom(result, { defaultValue: undefined });

@@ -43,6 +43,13 @@ describe("the admin port", () => {
     expect((await get("/livez")).status).toBe(503);
   });
 
+  it("/startupz is 503 until started, whatever the checks say", async () => {
+    expect((await get("/startupz")).status).toBe(503);
+    health.started();
+    health.register("restore", () => ({ ok: false, detail: "restoring" }));
+    expect((await get("/startupz")).status).toBe(200);
+  });
+
   it("/metrics has the metrics with the service's label", async () => {
     const counter = metrics.counter({ name: "riffle_probe_total", help: "Probes.", labels: ["kind"] });
     counter.inc({ kind: "a" });

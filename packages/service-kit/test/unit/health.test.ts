@@ -63,3 +63,25 @@ describe("liveness", () => {
     expect(health.readiness().ok).toBe(false);
   });
 });
+
+describe("startup", () => {
+  it("is over once started, and stays so while a check fails or the process drains", () => {
+    const health = new Health();
+    health.register("state", () => ({ ok: false, detail: "restoring" }));
+    expect(health.startup()).toEqual({
+      ok: false,
+      checks: [{ name: "process", ok: false, detail: "starting" }],
+    });
+    health.started();
+    expect(health.startup().ok).toBe(true);
+    health.draining();
+    expect(health.startup().ok).toBe(true);
+  });
+
+  it("is not over in a fatal state", () => {
+    const health = new Health();
+    health.fatal("state lost");
+    health.started();
+    expect(health.startup().ok).toBe(false);
+  });
+});

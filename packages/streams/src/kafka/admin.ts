@@ -1,14 +1,16 @@
 // The admin step: topics are created on purpose, never by asking for them.
 
 import { setTimeout as delay } from "node:timers/promises";
-import { StreamsError } from "../errors.ts";
+import { BrokerRefusedError, StreamsError } from "../errors.ts";
 import { Coordinator, failIfRefused } from "./coordinator.ts";
-import { type Admin, createAdmin } from "./kafkajs-internals.ts";
+import { untilAnswered } from "./first-connection.ts";
+import { type Admin, adminOver } from "./kafkajs-internals.ts";
 import type { TopicPartition } from "./ports.ts";
 import { listedOffsets } from "./position-reader.ts";
+import { errorCodes } from "./protocol/errors.ts";
 import { fetch } from "./protocol/fetch.ts";
-import { offsetFetch } from "./protocol/offset-fetch.ts";
-import { Wire, type WireOptions } from "./wire.ts";
+import { type CommittedOffset, offsetFetch } from "./protocol/offset-fetch.ts";
+import { connectCluster, Wire, type WireOptions } from "./wire.ts";
 
 /** A topic to create. */
 export interface TopicCreation {
@@ -30,6 +32,13 @@ export interface PartitionLag {
   readonly lag: number;
 }
 
+/** A partition whose end is not decided: an atomic commit is open there, or was left so. */
+export interface UndecidedEnd extends TopicPartition {
+  /** Where a read-committed consumer stands still. */
+  readonly stable: number;
+  readonly end: number;
+}
+
 /** What operators and tests ask of a cluster. */
 export interface ClusterAdmin {
   /**
@@ -42,6 +51,15 @@ export interface ClusterAdmin {
   listTopics(): Promise<string[]>;
   /** Lag of a group in a topic, by the admin API: end offset minus committed offset. */
   lag(groupId: string, topic: string): Promise<PartitionLag[]>;
+  /**
+   * Committed offsets of a group in a topic, by partition, -1 where it never committed: read while no open transaction
+   * can replace one of them, which is waited for up to 15 s.
+   *
+   * @throws BrokerRefusedError UNSTABLE_OFFSET_COMMIT when one still is open then
+   */
+  committed(groupId: string, topic: string): Promise<number[]>;
+  /** Those partitions of the topics that hold records of an open transaction. */
+  undecided(topics: readonly string[]): Promise<UndecidedEnd[]>;
   close(): Promise<void>;
 }
 
@@ -50,24 +68,81 @@ const pollMs = 50;
 /** Copies of a topic that leaves their number to the cluster: enough to lose one broker and still have two. */
 const copiesMax = 3;
 
-/** Connects an admin client. @throws StreamsError STREAMS_CLUSTER_UNREACHABLE */
+/** Connects an admin client. @throws StreamsError as `Wire.connect` does */
 export const connectAdmin = async (options: WireOptions): Promise<ClusterAdmin> => {
-  const { connectionTimeoutMs = 3_000, requestTimeoutMs = 15_000, log } = options;
+  const { requestTimeoutMs = 15_000, log } = options;
   const wire = await Wire.connect(options);
-  const admin = createAdmin({ ...options, connectionTimeoutMs, requestTimeoutMs }, (message) =>
-    log?.(message),
-  );
   try {
-    await admin.connect();
-  } catch (cause) {
-    await wire.close();
-    throw new StreamsError(
-      "STREAMS_CLUSTER_UNREACHABLE",
-      `Connecting to Kafka at ${options.brokers.join(", ")} failed: ${(cause as Error).message}`,
-      { cause },
+    const admin = adminOver(await connectCluster({ ...options, requestTimeoutMs }), (message) =>
+      log?.(message),
     );
+    return new KafkaAdmin(wire, admin, requestTimeoutMs);
+  } catch (error) {
+    await wire.close();
+    throw error;
   }
-  return new KafkaAdmin(wire, admin, requestTimeoutMs);
+};
+
+const offsetsOf = async (
+  wire: Wire,
+  groupId: string,
+  partitions: readonly TopicPartition[],
+  { stable, withinMs }: { readonly stable: boolean; readonly withinMs: number },
+): Promise<readonly CommittedOffset[]> => {
+  const coordinator = new Coordinator(wire, "group", groupId);
+  const { offsets } = await coordinator.call(withinMs, "repeat", async (nodeId) => {
+    const answer = await wire.send(nodeId, offsetFetch(groupId, partitions, stable));
+    failIfRefused(`OffsetFetch of group ${groupId}`, answer.errorCode);
+    for (const { errorCode } of answer.offsets) failIfRefused(`OffsetFetch of group ${groupId}`, errorCode);
+    return answer;
+  });
+  return offsets;
+};
+
+const isUnstable = (error: unknown): boolean =>
+  error instanceof BrokerRefusedError && error.errorCode === errorCodes.UNSTABLE_OFFSET_COMMIT;
+
+/**
+ * Committed offsets of partitions of one topic, in the order of their numbers, -1 where there is none.
+ *
+ * @throws BrokerRefusedError UNSTABLE_OFFSET_COMMIT when a transaction may still replace one of them after `withinMs`
+ */
+export const committedWhenStable = async (
+  wire: Wire,
+  groupId: string,
+  partitions: readonly TopicPartition[],
+  withinMs: number,
+): Promise<number[]> => {
+  const offsets = await untilAnswered(
+    wire.clock,
+    withinMs,
+    () => offsetsOf(wire, groupId, partitions, { stable: true, withinMs }),
+    (error) => !isUnstable(error),
+  );
+  return offsets.toSorted((a, b) => a.partition - b.partition).map(({ offset }) => offset);
+};
+
+/** Those of the partitions that hold records of an open transaction. */
+export const undecidedEnds = async (
+  wire: Wire,
+  partitions: readonly TopicPartition[],
+): Promise<UndecidedEnd[]> => {
+  // In this order: an end that moves meanwhile must not look like one that is held back.
+  const ends = await listedOffsets(wire, partitions, "latest");
+  const stable = await listedOffsets(wire, partitions, "stable");
+  return partitions
+    .map((partition) => {
+      const name = `${partition.topic}/${partition.partition}`;
+      return { ...partition, stable: stable.get(name) ?? 0, end: ends.get(name) ?? 0 };
+    })
+    .filter((found) => found.stable < found.end);
+};
+
+/** kafkajs's errors of a broker that cannot be reached: it does not go on to the next by itself. */
+const isAnswer = (error: unknown): boolean => {
+  for (let cause = error; cause instanceof Error; cause = cause.cause)
+    if (/^KafkaJS(Connection|RequestTimeout|BrokerNotFound)/.test(cause.name)) return false;
+  return true;
 };
 
 /** kafkajs's admin client for topics, our own requests for offsets. */
@@ -83,7 +158,7 @@ class KafkaAdmin implements ClusterAdmin {
   }
 
   async createTopics(topics: readonly TopicCreation[]): Promise<void> {
-    const existing = new Set(await this.#admin.listTopics());
+    const existing = new Set(await this.listTopics());
     const missing = topics.filter(({ name }) => !existing.has(name));
     if (missing.length > 0) await this.#create(missing);
     if (topics.length > 0) await this.#untilLed(topics);
@@ -91,21 +166,14 @@ class KafkaAdmin implements ClusterAdmin {
   }
 
   listTopics(): Promise<string[]> {
-    return this.#admin.listTopics();
+    return this.#ask(() => this.#admin.listTopics());
   }
 
   async lag(groupId: string, topic: string): Promise<PartitionLag[]> {
-    await this.#wire.loadTopics([topic]);
-    const partitions = Array.from({ length: this.#wire.partitionCount(topic) }, (_, partition) => ({
-      topic,
-      partition,
-    }));
-    const coordinator = new Coordinator(this.#wire, "group", groupId);
-    const { offsets } = await coordinator.call(this.#requestTimeoutMs, "repeat", async (nodeId) => {
-      const answer = await this.#wire.send(nodeId, offsetFetch(groupId, partitions, false));
-      failIfRefused(`OffsetFetch of group ${groupId}`, answer.errorCode);
-      for (const { errorCode } of answer.offsets) failIfRefused(`OffsetFetch of group ${groupId}`, errorCode);
-      return answer;
+    const partitions = await this.#partitionsOf([topic]);
+    const offsets = await offsetsOf(this.#wire, groupId, partitions, {
+      stable: false,
+      withinMs: this.#requestTimeoutMs,
     });
     const ends = await listedOffsets(this.#wire, partitions, "latest");
     return offsets.map(({ partition, offset }) => {
@@ -114,15 +182,31 @@ class KafkaAdmin implements ClusterAdmin {
     });
   }
 
+  async committed(groupId: string, topic: string): Promise<number[]> {
+    const partitions = await this.#partitionsOf([topic]);
+    return committedWhenStable(this.#wire, groupId, partitions, readyDeadlineMs);
+  }
+
+  async undecided(topics: readonly string[]): Promise<UndecidedEnd[]> {
+    return undecidedEnds(this.#wire, await this.#partitionsOf(topics));
+  }
+
+  async #partitionsOf(topics: readonly string[]): Promise<TopicPartition[]> {
+    await this.#wire.loadTopics(topics);
+    return topics.flatMap((topic) =>
+      Array.from({ length: this.#wire.partitionCount(topic) }, (_, partition) => ({ topic, partition })),
+    );
+  }
+
   async close(): Promise<void> {
     await this.#admin.disconnect();
     await this.#wire.close();
   }
 
   async #create(topics: readonly TopicCreation[]): Promise<void> {
-    const { brokers } = await this.#admin.describeCluster();
+    const { brokers } = await this.#ask(() => this.#admin.describeCluster());
     const copies = Math.min(copiesMax, brokers.length);
-    await this.#admin.createTopics({
+    const creation = {
       // kafkajs's own wait can throw UNKNOWN_TOPIC_OR_PARTITION; the metadata is polled instead.
       waitForLeaders: false,
       topics: topics.map(({ name, partitions, replicationFactor, configs }) => ({
@@ -131,7 +215,14 @@ class KafkaAdmin implements ClusterAdmin {
         replicationFactor: replicationFactor === -1 ? copies : replicationFactor,
         configEntries: Object.entries(configs).map(([key, value]) => ({ name: key, value })),
       })),
-    });
+    };
+    // That they exist already is no error of kafkajs's.
+    await this.#ask(() => this.#admin.createTopics(creation));
+  }
+
+  /** The admin client asks any broker or the controller, one that is cut off as well. */
+  #ask<R>(call: () => Promise<R>): Promise<R> {
+    return untilAnswered(this.#wire.clock, readyDeadlineMs, call, isAnswer);
   }
 
   async #untilLed(topics: readonly TopicCreation[]): Promise<void> {

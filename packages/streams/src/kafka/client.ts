@@ -1,5 +1,5 @@
 // Everything a worker needs of Kafka, connected: three wires, because a broker serves the requests of one connection
-// in order and a join, a long poll or a restore would hold up the commits behind it.
+// in order and a join, a long poll or a restore would hold up the commits behind it. Standbys have a fourth.
 
 import { StreamsConfigError, StreamsError } from "../errors.ts";
 import { readPositionMetadata } from "../worker/position-metadata.ts";
@@ -16,6 +16,7 @@ import type {
   GroupMembership,
   PositionReader,
   RecordSource,
+  StandbySource,
   TopicPartition,
   TransactionalSender,
 } from "./ports.ts";
@@ -46,6 +47,11 @@ export interface StreamsClientOptions extends Omit<WireOptions, "clientId"> {
    * costs three requests a task and isolates its failures. Default `per-process`.
    */
   readonly producers?: "per-process" | "per-task";
+  /**
+   * How many members beside its owner keep a warm copy of a partition's state, so that a failover restores nothing. The
+   * same for all members of the group. Costs the memory of the copy, and a read of the changelogs. Default 0.
+   */
+  readonly standbyReplicas?: number;
 }
 
 /** The same, apart from where the cluster is. */
@@ -58,6 +64,8 @@ export interface StreamsClient {
   readonly source: RecordSource;
   readonly positions: PositionReader;
   readonly changelogs: ChangelogSource;
+  /** Reads changelogs of others; undefined where no standbys are kept. */
+  readonly standby?: StandbySource | undefined;
   /** A fresh transactional producer; fences and aborts whatever the last one left. */
   openSender(): Promise<TransactionalSender>;
   /** Ends open transactions of former owners of these partitions. */
@@ -131,22 +139,27 @@ const checkTimeouts = (
   if (faults.length > 0) throw new StreamsConfigError(faults);
 };
 
-/** The three wires of a client. */
+/** The wires of a client. */
 export interface Wires {
   readonly group: Wire;
   readonly fetch: Wire;
   readonly commit: Wire;
+  /** For standbys, where they are kept. */
+  readonly standby?: Wire;
 }
 
-/** Opens the three wires, or none. */
-const openWires = async (optionsFor: (purpose: string) => WireOptions): Promise<Wires> => {
-  const settled = await Promise.allSettled(
-    ["group", "fetch", "commit"].map((purpose) => Wire.connect(optionsFor(purpose))),
-  );
+/** Opens the wires, the one for standbys only where they are kept, or none. */
+const openWires = async (
+  optionsFor: (purpose: string) => WireOptions,
+  keepsStandbys: boolean,
+): Promise<Wires> => {
+  const purposes = ["group", "fetch", "commit", ...(keepsStandbys ? ["standby"] : [])];
+  const settled = await Promise.allSettled(purposes.map((purpose) => Wire.connect(optionsFor(purpose))));
   const wires = settled.flatMap((result) => (result.status === "fulfilled" ? [result.value] : []));
   const failed = settled.find((result) => result.status === "rejected");
-  const [group, fetch, commit] = wires;
-  if (failed === undefined && group && fetch && commit) return { group, fetch, commit };
+  const [group, fetch, commit, standby] = wires;
+  if (failed === undefined && group && fetch && commit)
+    return { group, fetch, commit, ...(standby === undefined ? {} : { standby }) };
   await Promise.all(wires.map((wire) => wire.close()));
   throw failed?.reason;
 };
@@ -179,6 +192,7 @@ const prepareTopics = async (stage: Stage, wires: Wires, adminOptions: WireOptio
   checkCoPartitioning(wires.commit, [...inputs, ...outputs]);
   await createChangelogs(adminOptions, wires.commit, inputs[0] ?? "", changelogs);
   await loadCreated(wires.commit, changelogs);
+  if (wires.standby !== undefined) await loadCreated(wires.standby, changelogs);
   checkCoPartitioning(wires.commit, [...inputs, ...changelogs]);
 };
 
@@ -192,6 +206,7 @@ interface ResolvedOptions {
   readonly rebalanceTimeoutMs: number;
   readonly heartbeatIntervalMs: number;
   readonly compression: Compression;
+  readonly standbyReplicas: number;
 }
 
 const resolveOptions = (stage: Stage, options: StreamsClientSettings): ResolvedOptions => {
@@ -213,16 +228,25 @@ const resolveOptions = (stage: Stage, options: StreamsClientSettings): ResolvedO
     rebalanceTimeoutMs,
     heartbeatIntervalMs,
     compression: options.compression ?? "none",
+    standbyReplicas: options.standbyReplicas ?? 0,
   };
 };
 
-/** The ports over three wires. */
+/** A standby is in no hurry, and applies a chunk in one go: small ones leave room for the records of the worker. */
+const standbyFetch: FetcherOptions = {
+  maxWaitMs: 500,
+  partitionBytesMax: 1 << 18,
+  prefetchBytesMax: 1 << 19,
+};
+
+/** The ports over the wires. */
 class KafkaStreamsClient implements StreamsClient {
   readonly transactionalId: string;
   readonly member: GroupMember;
   readonly source: Fetcher;
   readonly positions: PositionReader;
   readonly changelogs: ChangelogReader;
+  readonly standby: Fetcher | undefined;
   readonly #wires: Wires;
   readonly #resolved: ResolvedOptions;
   readonly #committed: CommittedPositions;
@@ -233,8 +257,14 @@ class KafkaStreamsClient implements StreamsClient {
     this.#resolved = resolved;
     this.transactionalId = resolved.transactionalId;
     this.source = new Fetcher(wires.fetch, fetch);
+    this.standby = wires.standby && new Fetcher(wires.standby, standbyFetch);
     const logged = log === undefined ? {} : { log };
-    this.member = new GroupMember(wires.group, { ...resolved, onChange: () => this.interrupt(), ...logged });
+    this.member = new GroupMember(wires.group, {
+      ...resolved,
+      standbyReplicas: this.standby === undefined ? 0 : resolved.standbyReplicas,
+      onChange: () => this.interrupt(),
+      ...logged,
+    });
     this.#committed = new CommittedPositions(wires.commit, {
       ...resolved,
       writerOf: (metadata) => readPositionMetadata(metadata)?.writer,
@@ -266,6 +296,7 @@ class KafkaStreamsClient implements StreamsClient {
 
   async close(): Promise<void> {
     this.source.close();
+    this.standby?.close();
     await Promise.all(Object.values(this.#wires).map((wire: Wire) => wire.close()));
   }
 }
@@ -285,7 +316,8 @@ export const connectStreams = async (stage: Stage, options: StreamsClientOptions
     ...options,
     clientId: `${resolved.transactionalId}-${purpose}`,
   });
-  const wires = await openWires(optionsFor);
+  const keepsStandbys = resolved.standbyReplicas > 0 && topicsOf(stage).changelogs.length > 0;
+  const wires = await openWires(optionsFor, keepsStandbys);
   try {
     await prepareTopics(stage, wires, optionsFor("admin"));
   } catch (error) {

@@ -9,13 +9,23 @@ import type { ClusterAddress } from "./kafkajs-internals.ts";
 /** What of the address matters here. */
 export type TriedAddress = Pick<ClusterAddress, "brokers" | "ssl" | "sasl">;
 
+/** An address of the list that did not answer. */
+export interface Tried {
+  readonly broker: string;
+  readonly times: number;
+  /** Why the last time. */
+  readonly cause: unknown;
+}
+
 /** Codes of OpenSSL and Node for a certificate or a handshake that one of the two sides refused. */
 const tlsCode = /CERT|^ERR_TLS|^ERR_SSL|^EPROTO$|UNABLE_TO_VERIFY|UNABLE_TO_GET_ISSUER/;
 
 /** @returns STREAMS_AUTHENTICATION_FAILED, STREAMS_TLS_FAILED or STREAMS_CLUSTER_UNREACHABLE */
-export const connectionFailure = (address: TriedAddress, cause: unknown): StreamsError => {
-  const errors = chainOf(cause);
-  const what = `Connecting to Kafka at ${address.brokers.join(", ")} failed: ${errors[0]?.message}.`;
+export const connectionFailure = (address: TriedAddress, tried: readonly Tried[]): StreamsError => {
+  const chains = tried.map(({ cause }) => chainOf(cause));
+  const errors = chains.flat();
+  const cause = tried.at(-1)?.cause;
+  const what = `Connecting to Kafka failed. ${tried.map(whatBecameOf).join("; ")}.`;
   if (errors.some(({ name }) => name === "KafkaJSSASLAuthenticationError")) {
     const who = address.sasl !== undefined && "username" in address.sasl ? address.sasl.username : "";
     const hint = `The brokers refused the user ${who} by ${address.sasl?.mechanism}. Check KAFKA_SASL_PASSWORD, KAFKA_SASL_USERNAME and KAFKA_SASL_MECHANISM.`;
@@ -26,13 +36,16 @@ export const connectionFailure = (address: TriedAddress, cause: unknown): Stream
       "Check KAFKA_TLS_CA_FILE (it must hold the authority that signed the brokers' certificates), the names in these certificates, and KAFKA_TLS_CERT_FILE and KAFKA_TLS_KEY_FILE where the brokers ask for a certificate.";
     return new StreamsError("STREAMS_TLS_FAILED", `${what} ${hint}`, { cause });
   }
-  return new StreamsError("STREAMS_CLUSTER_UNREACHABLE", `${what} ${hintOf(address, errors)}`, { cause });
+  return new StreamsError("STREAMS_CLUSTER_UNREACHABLE", `${what} ${hintOf(address, chains)}`, { cause });
 };
 
-/** A broker that hangs up without a word mostly expects another protocol than it was spoken to. */
-const hintOf = ({ ssl, sasl }: TriedAddress, errors: readonly FoundError[]): string => {
-  const hungUp = errors.some(
-    ({ name, code }) => name === "KafkaJSConnectionClosedError" || code === "ECONNRESET",
+const whatBecameOf = ({ broker, times, cause }: Tried): string =>
+  `${broker}${times === 1 ? "" : `, tried ${times} times`}: ${chainOf(cause)[0]?.message ?? String(cause)}`;
+
+/** A broker that hangs up without a word mostly expects another protocol than it was spoken to; one of several is ill. */
+const hintOf = ({ ssl, sasl }: TriedAddress, chains: readonly FoundError[][]): string => {
+  const hungUp = chains.every((errors) =>
+    errors.some(({ name, code }) => name === "KafkaJSConnectionClosedError" || code === "ECONNRESET"),
   );
   const addresses = "Check KAFKA_BROKERS, and that the brokers advertise names this process can reach.";
   if (!hungUp) return addresses;
@@ -42,7 +55,7 @@ const hintOf = ({ ssl, sasl }: TriedAddress, errors: readonly FoundError[]): str
       : "whether they speak TLS (KAFKA_TLS is true)",
     ...(sasl === undefined ? ["whether they want a password (KAFKA_SASL_MECHANISM is none)"] : []),
   ];
-  return `The broker hung up: check ${wanted.join(", and ")}. ${addresses}`;
+  return `Each one hung up: check ${wanted.join(", and ")}. ${addresses}`;
 };
 
 interface FoundError {

@@ -9,7 +9,7 @@
 import { OutcomeUnknownError, StreamsError } from "../errors.ts";
 import { unpackedBytesMaxDefault } from "./compression.ts";
 import { failIfRefused } from "./coordinator.ts";
-import type { FetchedChunk, RecordSource, TopicPartition } from "./ports.ts";
+import type { FetchedChunk, StandbySource, TopicPartition } from "./ports.ts";
 import { listedOffsets } from "./position-reader.ts";
 import { errorCodes, leaderMovedCodes } from "./protocol/errors.ts";
 import { type FetchAnswer, type FetchedPartition, fetch } from "./protocol/fetch.ts";
@@ -37,6 +37,9 @@ interface Assigned extends TopicPartition {
   readonly chunks: FetchedChunk[];
   bytes: number;
   end: number | undefined;
+  undecided: number | undefined;
+  /** When the last fetch was sent that reached the last stable offset. */
+  coveredAtMs: number | undefined;
 }
 
 const bytesMax = 8 << 20;
@@ -45,7 +48,7 @@ const crowdedWaitMs = 10;
 const retryMs = 100;
 
 /** Reads partitions from their leaders, one long poll a broker. */
-export class Fetcher implements RecordSource {
+export class Fetcher implements StandbySource {
   readonly #wire: Wire;
   readonly #maxWaitMs: number;
   readonly #partitionBytesMax: number;
@@ -80,6 +83,8 @@ export class Fetcher implements RecordSource {
       chunks: [],
       bytes: 0,
       end: undefined,
+      undecided: undefined,
+      coveredAtMs: undefined,
     });
     this.#poll();
   }
@@ -94,6 +99,15 @@ export class Fetcher implements RecordSource {
   lag(partition: TopicPartition): number | undefined {
     const assigned = this.#assigned.get(nameOf(partition));
     return assigned?.end === undefined ? undefined : Math.max(0, assigned.end - assigned.taken);
+  }
+
+  undecided(partition: TopicPartition): number | undefined {
+    return this.#assigned.get(nameOf(partition))?.undecided;
+  }
+
+  coveredAtMs(partition: TopicPartition): number | undefined {
+    const assigned = this.#assigned.get(nameOf(partition));
+    return assigned?.chunks.length === 0 ? assigned.coveredAtMs : undefined;
   }
 
   async next(waitMs: number): Promise<FetchedChunk | undefined> {
@@ -169,6 +183,7 @@ export class Fetcher implements RecordSource {
     if (leader < 0) return this.#recover();
     const limits = { maxWaitMs, bytesMax, partitionBytesMax: this.#partitionBytesMax };
     const asked = new Map(wanted.map((assigned) => [assigned, assigned.offset]));
+    const askedAtMs = this.#wire.clock.now();
     let answer: FetchAnswer;
     try {
       answer = await this.#wire.send(leader, fetch(wanted, limits));
@@ -183,7 +198,7 @@ export class Fetcher implements RecordSource {
       if (assigned === undefined || asked.get(assigned) !== assigned.offset) continue;
       if (fetched.errorCode === errorCodes.OFFSET_OUT_OF_RANGE) throw await this.#outOfRange(assigned);
       if (leaderMovedCodes.includes(fetched.errorCode)) stale = true;
-      else this.#take(assigned, fetched);
+      else this.#take(assigned, fetched, askedAtMs);
     }
     if (stale) await this.#recover();
   }
@@ -195,12 +210,14 @@ export class Fetcher implements RecordSource {
     this.#poll();
   }
 
-  #take(assigned: Assigned, fetched: FetchedPartition): void {
+  #take(assigned: Assigned, fetched: FetchedPartition, askedAtMs: number): void {
     const { topic, partition, offset } = assigned;
     failIfRefused(`Fetch of ${topic}/${partition} at ${offset}`, fetched.errorCode);
     assigned.end = fetched.highWatermark;
+    assigned.undecided = Math.max(0, fetched.highWatermark - fetched.lastStableOffset);
     const batches = decodeRecordBatches(fetched.records, this.#unpackedBytesMax);
     const last = batches.at(-1);
+    if ((last?.lastOffset ?? offset - 1) + 1 >= fetched.lastStableOffset) assigned.coveredAtMs = askedAtMs;
     if (last === undefined) return;
     const records = committedRecords(batches, fetched.aborted, offset);
     assigned.offset = last.lastOffset + 1;

@@ -9,9 +9,10 @@
 
 import type { CancelTimer } from "../clock.ts";
 import { BrokerRefusedError, StreamsConfigError, StreamsError } from "../errors.ts";
-import { type AssignableMember, assignPartitions } from "./assignment.ts";
+import { type AssignableMember, assignPartitions, assignStandbys } from "./assignment.ts";
 import { Coordinator } from "./coordinator.ts";
 import { groupProtocol, groupRequests } from "./kafkajs-internals.ts";
+import { readClaims, readStandbys, writeClaims, writeStandbys } from "./member-claims.ts";
 import type { GroupFence, GroupMembership, Membership, MembershipState } from "./ports.ts";
 import { errorCodes } from "./protocol/errors.ts";
 import type { ClientLog, Wire } from "./wire.ts";
@@ -27,6 +28,8 @@ export interface GroupMemberOptions {
   /** How long the group waits for members to finish what they hold and join again. */
   readonly rebalanceTimeoutMs: number;
   readonly heartbeatIntervalMs: number;
+  /** How many members beside its owner keep a warm copy of a partition's state. Default 0. */
+  readonly standbyReplicas?: number;
   /** Called when the state has changed, so that a worker that waits for records looks at it. */
   readonly onChange?: () => void;
   readonly log?: ClientLog;
@@ -41,7 +44,6 @@ interface JoinAnswer {
 
 const protocolName = "riffle-sticky";
 const lostCodes: readonly number[] = [errorCodes.UNKNOWN_MEMBER_ID, errorCodes.ILLEGAL_GENERATION];
-const noBytes = Buffer.alloc(0);
 
 /** A member of a group. */
 export class GroupMember implements GroupMembership {
@@ -66,19 +68,19 @@ export class GroupMember implements GroupMembership {
     return this.#state;
   }
 
-  async join(owned: readonly number[]): Promise<Membership> {
+  async join(owned: readonly number[], standby: readonly number[] = []): Promise<Membership> {
     this.#stopHeartbeats();
     if (this.#state === "replaced") throw this.#replaced(undefined);
     for (;;) {
       try {
-        const joined = await this.#joinGroup(owned);
-        const partitions = await this.#syncGroup(joined);
+        const joined = await this.#joinGroup(writeClaims({ owned, standby }));
+        const given = await this.#syncGroup(joined);
         const continuous =
           joined.memberId === this.#synced.memberId && joined.generationId <= this.#synced.generationId + 1;
         this.#synced = { memberId: joined.memberId, generationId: joined.generationId };
         this.#state = "held";
         this.#startHeartbeats();
-        return { fence: this.#fence(), partitions, continuous };
+        return { fence: this.#fence(), ...given, continuous };
       } catch (error) {
         this.#rejoinable(error);
       }
@@ -106,12 +108,12 @@ export class GroupMember implements GroupMembership {
     return { groupId, groupInstanceId, generationId: this.#generationId, memberId: this.#memberId };
   }
 
-  async #joinGroup(owned: readonly number[]): Promise<JoinAnswer> {
+  async #joinGroup(userData: Buffer): Promise<JoinAnswer> {
     const { groupId, groupInstanceId, topics, sessionTimeoutMs, rebalanceTimeoutMs } = this.#options;
     const metadata = this.#codec.MemberMetadata.encode({
       version: 0,
       topics,
-      userData: Buffer.from(JSON.stringify(owned)),
+      userData,
     });
     const answer = (await this.#coordinator.call(rebalanceTimeoutMs, "repeat", (nodeId) =>
       this.#wire.sendKafkajs(
@@ -132,7 +134,7 @@ export class GroupMember implements GroupMembership {
     return answer;
   }
 
-  async #syncGroup(joined: JoinAnswer): Promise<number[]> {
+  async #syncGroup(joined: JoinAnswer): Promise<Pick<Membership, "partitions" | "standby">> {
     const { groupId, groupInstanceId, rebalanceTimeoutMs } = this.#options;
     const leads = joined.leaderId === joined.memberId;
     const groupAssignment = leads ? this.#assign(joined) : [];
@@ -149,11 +151,14 @@ export class GroupMember implements GroupMembership {
       ),
     )) as { readonly memberAssignment: Buffer };
     const decoded = this.#codec.MemberAssignment.decode(answer.memberAssignment);
-    return decoded?.assignment[this.#options.topics[0] ?? ""]?.toSorted((a, b) => a - b) ?? [];
+    return {
+      partitions: decoded?.assignment[this.#options.topics[0] ?? ""]?.toSorted((a, b) => a - b) ?? [],
+      standby: readStandbys(decoded?.userData),
+    };
   }
 
   #assign({ members }: JoinAnswer): { memberId: string; memberAssignment: Buffer }[] {
-    const { topics } = this.#options;
+    const { topics, standbyReplicas = 0 } = this.#options;
     const counts = topics.map((topic) => this.#wire.partitionCount(topic));
     if (new Set(counts).size > 1) {
       throw new StreamsConfigError([
@@ -162,14 +167,16 @@ export class GroupMember implements GroupMembership {
     }
     const assignable = members.map(({ memberId, memberMetadata }): AssignableMember => {
       const { userData } = this.#codec.MemberMetadata.decode(memberMetadata);
-      return { memberId, owned: parseOwned(userData ?? noBytes) };
+      return { memberId, ...readClaims(userData) };
     });
-    return [...assignPartitions(assignable, counts[0] ?? 0)].map(([memberId, partitions]) => ({
+    const shares = assignPartitions(assignable, counts[0] ?? 0);
+    const standbys = assignStandbys(assignable, shares, counts[0] ?? 0, standbyReplicas);
+    return [...shares].map(([memberId, partitions]) => ({
       memberId,
       memberAssignment: this.#codec.MemberAssignment.encode({
         version: 0,
         assignment: Object.fromEntries(topics.map((topic) => [topic, partitions])),
-        userData: noBytes,
+        userData: writeStandbys(standbys.get(memberId) ?? []),
       }),
     }));
   }
@@ -247,12 +254,6 @@ export class GroupMember implements GroupMembership {
     this.#options.onChange?.();
   }
 }
-
-const parseOwned = (bytes: Buffer): number[] => {
-  if (bytes.length === 0) return [];
-  const owned: unknown = JSON.parse(bytes.toString("utf8"));
-  return Array.isArray(owned) ? owned.filter((partition) => Number.isInteger(partition)) : [];
-};
 
 /** The id that the coordinator gave with MEMBER_ID_REQUIRED; kafkajs puts it on its error. */
 const memberIdOf = (error: BrokerRefusedError): string => {

@@ -1,6 +1,18 @@
-export { type ClusterAdmin, connectAdmin, type PartitionLag, type TopicCreation } from "./admin.ts";
+export {
+  type ClusterAdmin,
+  connectAdmin,
+  type PartitionLag,
+  type TopicCreation,
+  type UndecidedEnd,
+} from "./admin.ts";
 export { connectStreams, type StreamsClient, type StreamsClientOptions } from "./client.ts";
 export { type CommittedRange, CommittedReader, type LogRange } from "./committed-reader.ts";
+export {
+  type VerifiedCopy,
+  type VerifiedStore,
+  type VerifyCopiesOptions,
+  verifyCopies,
+} from "./copy-verifier.ts";
 export {
   IdempotentProducer,
   type IdempotentProducerOptions,

@@ -5,7 +5,7 @@
 // of the four group requests. Not taken: its producer, consumer, transactions and record-batch codec.
 
 import { createRequire } from "node:module";
-import type { Admin, Kafka, KafkaConfig, SASLOptions } from "kafkajs";
+import type { Admin, KafkaConfig, SASLOptions } from "kafkajs";
 
 export type { Admin } from "kafkajs";
 
@@ -52,13 +52,23 @@ export interface KafkajsPartition {
 
 /** Connections and metadata of one cluster. */
 export interface KafkajsCluster {
-  connect(): Promise<void>;
   disconnect(): Promise<void>;
   refreshMetadata(): Promise<void>;
   addMultipleTargetTopics(topics: readonly string[]): Promise<void>;
   findBroker(options: { nodeId: number }): Promise<KafkajsBroker>;
   findTopicPartitionMetadata(topic: string): readonly KafkajsPartition[];
   readonly brokerPool: { findConnectedBroker(): Promise<KafkajsBroker> };
+}
+
+/** A cluster whose first connection is still to be made. */
+export interface UnconnectedCluster extends KafkajsCluster {
+  readonly brokerPool: {
+    findConnectedBroker(): Promise<KafkajsBroker>;
+    /** Drops the seed broker and makes one of the next address of the list. */
+    createSeedBroker(): Promise<void>;
+    readonly seedBroker: { connect(): Promise<void>; readonly versions: unknown };
+    versions: unknown;
+  };
 }
 
 /** How to reach the cluster. */
@@ -98,7 +108,7 @@ const createLogger = (sink: LogSink): unknown => {
 };
 
 /** A cluster that is not connected yet. Topics are never created by asking for them. */
-export const createCluster = (address: ClusterAddress, log: LogSink): KafkajsCluster => {
+export const createCluster = (address: ClusterAddress, log: LogSink): UnconnectedCluster => {
   const Cluster = require("kafkajs/src/cluster");
   const socketFactory = require("kafkajs/src/network/socketFactory");
   return new Cluster({
@@ -115,29 +125,22 @@ export const createCluster = (address: ClusterAddress, log: LogSink): KafkajsClu
     retry,
     allowAutoTopicCreation: false,
     maxInFlightRequests: null,
-  }) as KafkajsCluster;
+  }) as UnconnectedCluster;
 };
 
-/** The admin client of kafkajs, not connected yet. */
-export const createAdmin = (address: ClusterAddress, log: LogSink): Admin => {
-  const kafkajs = require("kafkajs") as {
-    Kafka: new (config: KafkaConfig) => Kafka;
-    logLevel: { WARN: number };
-  };
-  const quiet = withoutRepeats(log);
-  const config: KafkaConfig = {
-    brokers: [...address.brokers],
-    clientId: address.clientId,
-    connectionTimeout: address.connectionTimeoutMs,
-    requestTimeout: address.requestTimeoutMs,
-    retry,
-    logLevel: kafkajs.logLevel.WARN,
-    logCreator: () => (entry) => quiet(entry.log.message),
-    ...(address.ssl === undefined ? {} : { ssl: address.ssl }),
-    ...(address.sasl === undefined ? {} : { sasl: address.sasl }),
-  };
-  return new kafkajs.Kafka(config).admin();
+/**
+ * Connects to the next address of the list, once. kafkajs's own loop goes on to the next address only when a connection
+ * is refused: it stays with one that takes connections and hangs up, as a balancer does whose broker is gone.
+ */
+export const connectNextSeed = async ({ brokerPool }: UnconnectedCluster): Promise<void> => {
+  await brokerPool.createSeedBroker();
+  await brokerPool.seedBroker.connect();
+  brokerPool.versions = brokerPool.seedBroker.versions;
 };
+
+/** The admin client of kafkajs over a cluster of its own. */
+export const adminOver = (cluster: KafkajsCluster, log: LogSink): Admin =>
+  require("kafkajs/src/admin")({ cluster, logger: createLogger(log), retry }) as Admin;
 
 type Definition = (fields: object) => KafkajsRequest;
 
@@ -165,7 +168,9 @@ export interface GroupProtocolCodec {
   };
   readonly MemberAssignment: {
     encode(assignment: { version: number; assignment: Record<string, number[]>; userData: Buffer }): Buffer;
-    decode(bytes: Buffer): { readonly assignment: Record<string, number[]> } | null;
+    decode(
+      bytes: Buffer,
+    ): { readonly assignment: Record<string, number[]>; readonly userData?: Buffer } | null;
   };
 }
 

@@ -34,6 +34,8 @@ export interface Membership {
   readonly fence: GroupFence;
   /** Partition numbers, the same in every input topic. */
   readonly partitions: readonly number[];
+  /** Partition numbers that it is to keep a warm copy of; others own them. */
+  readonly standby?: readonly number[];
   /**
    * Whether this member was in every generation since its last membership, so that nobody else can have owned a
    * partition that it still has. Otherwise the state it holds may be out of date.
@@ -53,8 +55,8 @@ export type MembershipState =
 
 /** A member of the consumer group. */
 export interface GroupMembership {
-  /** Joins or re-joins, keeping `owned` partitions where it can. */
-  join(owned: readonly number[]): Promise<Membership>;
+  /** Joins or re-joins, keeping `owned` partitions, and those it stands by for, where it can. */
+  join(owned: readonly number[], standby?: readonly number[]): Promise<Membership>;
   readonly state: MembershipState;
   leave(): Promise<void>;
 }
@@ -78,6 +80,21 @@ export interface RecordSource {
   readonly ready: boolean;
   /** Records between the last chunk taken and the end of the partition; undefined before the first fetch. */
   lag(partition: TopicPartition): number | undefined;
+  /**
+   * Records between the last stable offset and the end of the partition: of open transactions, and behind them. Undefined
+   * before the first fetch.
+   */
+  undecided?(partition: TopicPartition): number | undefined;
+}
+
+/** Reads changelogs of partitions that others own, to their ends and on. */
+export interface StandbySource extends RecordSource {
+  /**
+   * Clock time at which the chunks taken so far were all that was decided of the partition, epoch milliseconds: of the
+   * last fetch that reached the last stable offset. Undefined before the first, and while a chunk waits.
+   */
+  coveredAtMs(partition: TopicPartition): number | undefined;
+  interrupt(): void;
 }
 
 /** Where a partition's processing stands, as the last atomic commit left it. */

@@ -7,9 +7,10 @@
 import { type Clock, systemClock } from "../clock.ts";
 import { BrokerRefusedError, OutcomeUnknownError, StreamsError } from "../errors.ts";
 import { ByteReader } from "./bytes.ts";
-import { connectionFailure } from "./connection-failure.ts";
+import { firstConnection, untilAnswered } from "./first-connection.ts";
 import {
   type ClusterAddress,
+  connectNextSeed,
   createCluster,
   type KafkajsBroker,
   type KafkajsCluster,
@@ -29,11 +30,41 @@ export interface WireOptions extends Omit<ClusterAddress, "connectionTimeoutMs" 
   readonly connectionTimeoutMs?: number;
   /** Default 8,000: below the transaction time-out, so that a lost answer is known before the broker aborts. */
   readonly requestTimeoutMs?: number;
+  /**
+   * How long brokers are asked again while none of the list answers, and how long what a start needs is asked again
+   * while the broker that was asked is cut off. Default 5,000.
+   */
+  readonly connectWithinMs?: number;
   readonly log?: ClientLog;
 }
 
 const fetchApiKey = 1;
 const closeDeadlineMs = 2_000;
+const connectWithinMsDefault = 5_000;
+
+/**
+ * Connects to the first broker of the list that answers, and loads the cluster's metadata.
+ *
+ * @throws StreamsError STREAMS_CLUSTER_UNREACHABLE when no broker of the list answers,
+ *   STREAMS_AUTHENTICATION_FAILED or STREAMS_TLS_FAILED when one refuses who this is, or is not who it says
+ */
+export const connectCluster = async (options: WireOptions): Promise<KafkajsCluster> => {
+  const { connectionTimeoutMs = 3_000, requestTimeoutMs = 8_000, log } = options;
+  const cluster = createCluster({ ...options, connectionTimeoutMs, requestTimeoutMs }, (message) =>
+    log?.(message),
+  );
+  const withinMs = options.connectWithinMs ?? connectWithinMsDefault;
+  try {
+    await firstConnection({ ...options, clock: systemClock, withinMs }, async () => {
+      await connectNextSeed(cluster);
+      await cluster.refreshMetadata();
+    });
+  } catch (error) {
+    await cluster.disconnect().catch(() => {});
+    throw error;
+  }
+  return cluster;
+};
 
 /** Connections to a cluster. */
 export class Wire {
@@ -42,33 +73,23 @@ export class Wire {
   readonly #cluster: KafkajsCluster;
   readonly #connecting = new Map<KafkajsConnection, Promise<unknown>>();
 
-  private constructor(cluster: KafkajsCluster, clock: Clock) {
+  readonly #answeredWithinMs: number;
+
+  private constructor(cluster: KafkajsCluster, clock: Clock, answeredWithinMs: number) {
     this.#cluster = cluster;
     this.clock = clock;
+    this.#answeredWithinMs = answeredWithinMs;
   }
 
   /** A wire on connections made elsewhere: the broker in memory has its own. */
   static over(cluster: KafkajsCluster, clock: Clock): Wire {
-    return new Wire(cluster, clock);
+    return new Wire(cluster, clock, 0);
   }
 
-  /**
-   * @throws StreamsError STREAMS_CLUSTER_UNREACHABLE when no broker of the list answers,
-   *   STREAMS_AUTHENTICATION_FAILED or STREAMS_TLS_FAILED when one refuses who this is, or is not who it says
-   */
+  /** @throws StreamsError as {@link connectCluster} does */
   static async connect(options: WireOptions): Promise<Wire> {
-    const { connectionTimeoutMs = 3_000, requestTimeoutMs = 8_000, log } = options;
-    const cluster = createCluster({ ...options, connectionTimeoutMs, requestTimeoutMs }, (message) =>
-      log?.(message),
-    );
-    try {
-      await cluster.connect();
-      await cluster.refreshMetadata();
-    } catch (cause) {
-      await cluster.disconnect().catch(() => {});
-      throw connectionFailure(options, cause);
-    }
-    return new Wire(cluster, systemClock);
+    const { connectWithinMs = connectWithinMsDefault } = options;
+    return new Wire(await connectCluster(options), systemClock, connectWithinMs);
   }
 
   /** Sends to one broker and reads the answer. */
@@ -113,12 +134,15 @@ export class Wire {
     await pending;
   }
 
-  /** Opens the connections to all leaders of the loaded topics, so that the first send does not wait for them. */
+  /**
+   * Opens the connections to all leaders of the loaded topics, so that the first send does not wait for them. One that
+   * cannot be reached now holds up what is sent to it and nothing else.
+   */
   async connectLeaders(topics: readonly string[]): Promise<void> {
     const leaders = new Set(
       topics.flatMap((topic) => this.#cluster.findTopicPartitionMetadata(topic).map(({ leader }) => leader)),
     );
-    await Promise.all(
+    await Promise.allSettled(
       [...leaders].filter((leader) => leader >= 0).map((nodeId) => this.#cluster.findBroker({ nodeId })),
     );
   }
@@ -139,10 +163,17 @@ export class Wire {
 
   /** Loads the topics' metadata. @throws when one does not exist */
   async loadTopics(topics: readonly string[]): Promise<void> {
+    const api = `Metadata of ${topics.join(", ")}`;
+    const load = async (): Promise<void> => {
+      try {
+        await this.#cluster.addMultipleTargetTopics(topics);
+      } catch (error) {
+        throw translate(api, error);
+      }
+    };
     try {
-      await this.#cluster.addMultipleTargetTopics(topics);
-    } catch (error) {
-      const translated = translate(`Metadata of ${topics.join(", ")}`, error);
+      await untilAnswered(this.clock, this.#answeredWithinMs, load, (error) => !isOutcomeUnknown(error));
+    } catch (translated) {
       if (
         !(translated instanceof BrokerRefusedError) ||
         translated.errorCode !== errorCodes.UNKNOWN_TOPIC_OR_PARTITION
@@ -198,6 +229,8 @@ export class Wire {
     clearTimeout(timer);
   }
 }
+
+const isOutcomeUnknown = (error: unknown): boolean => error instanceof OutcomeUnknownError;
 
 /** An error of kafkajs in the engine's words (W1). */
 const translate = (api: string, error: unknown): Error => {

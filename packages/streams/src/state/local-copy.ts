@@ -3,10 +3,12 @@
 //   C1. Only committed data goes in: what a commit wrote is staged once the commit is known to stand.
 //   C2. The copy may be ahead of its checkpoint's offsets, never behind them. It is written in slices, between which other
 //       work goes on; offsets go in with the last slice.
-//   C3. Any failure of the disk ends the copy, not the task: state is in memory and in the changelog.
+//   C3. Any failure of the disk ends the copy, not the task: state is in memory and in the changelog. A disk that is full is
+//       found so before anything is written: what was sealed stays as it was, and it is tried again until too much waits.
 //   C4. A copy that is not believed (checkpoint.ts) is removed before anything is read from it.
 
 import { setImmediate as turn } from "node:timers/promises";
+import { StreamsError } from "../errors.ts";
 import type { StoreChange } from "./changelogged-store.ts";
 import {
   type Checkpoint,
@@ -27,10 +29,12 @@ export interface LocalCopyOptions {
   readonly stores: readonly CopiedStore[];
   /** Wall clock, epoch milliseconds. */
   readonly now: () => number;
+  /** So much must be free on the disk beside what is written. Default 16 MiB; asked for at each writing. */
+  readonly spareBytes?: number;
   /** How often it is written; it may be less often (see {@link LocalCopy.isDue}). */
   readonly intervalMs: number;
-  /** Told once when the copy ends (C3). */
-  readonly onFailure: (error: unknown) => void;
+  /** Told when the copy ends, and when it has to wait for room on the disk: once for each time of waiting (C3). */
+  readonly onFailure: (error: unknown, waits: boolean) => void;
 }
 
 /** A copy that was opened, and why it is empty if it could not be used. */
@@ -62,6 +66,7 @@ export class LocalCopy {
   #isClaimed = false;
   #isSealed: boolean;
   #hasEnded = false;
+  #waitsForRoom = false;
   #writing: Promise<void> | undefined;
   #dueAtMs: number;
 
@@ -95,7 +100,7 @@ export class LocalCopy {
           new LocalCopy(directory as StateDirectory, environment, options, checkpoint),
       );
     } catch (error) {
-      options.onFailure(error);
+      options.onFailure(error, false);
       await directory?.release().catch(() => {});
       return { copy: undefined, doubt: "failed" };
     }
@@ -128,6 +133,11 @@ export class LocalCopy {
     this.#offsets.set(store, offset);
   }
 
+  /** Before this time nothing committed is missing, epoch milliseconds. */
+  get coveredAtMs(): number {
+    return this.#coveredAtMs;
+  }
+
   /** Says that nothing committed before this time is missing, epoch milliseconds. */
   cover(atMs: number): void {
     this.#coveredAtMs = Math.max(this.#coveredAtMs, atMs);
@@ -152,7 +162,7 @@ export class LocalCopy {
     while (this.#writing !== undefined) await this.#writing;
     if (this.#hasEnded) return;
     this.#writing = this.#write(seals)
-      .catch((error: unknown) => this.#end(error))
+      .catch((error: unknown) => this.#failed(error))
       .finally(() => {
         this.#writing = undefined;
       });
@@ -186,6 +196,8 @@ export class LocalCopy {
 
   async #write(seals: boolean): Promise<void> {
     const startedMs = performance.now();
+    this.#directory.needRoom(this.#pendingBytes, this.#pendingKeys, this.#options.spareBytes);
+    this.#waitsForRoom = false;
     const changes = this.#takePending();
     // Taken together with the changes: what is staged while they are written is not in it (C2).
     const coveredAtMs = this.#coveredAtMs;
@@ -233,10 +245,23 @@ export class LocalCopy {
     };
   }
 
-  #end(error: unknown): void {
-    this.#hasEnded = true;
-    this.#pending.clear();
-    this.#options.onFailure(error);
+  get #pendingKeys(): number {
+    let keys = 0;
+    for (const { size } of this.#pending.values()) keys += size;
+    return keys;
+  }
+
+  #failed(error: unknown): void {
+    const waits = error instanceof StreamsError && error.code === "STREAMS_STATE_DISK_FULL" && !this.isFull;
+    if (waits) {
+      this.#dueAtMs = this.#options.now() + this.#options.intervalMs;
+      if (this.#waitsForRoom) return;
+    } else {
+      this.#hasEnded = true;
+      this.#pending.clear();
+    }
+    this.#waitsForRoom = waits;
+    this.#options.onFailure(error, waits);
   }
 }
 
@@ -244,10 +269,11 @@ type Make = (environment: LmdbEnvironment, checkpoint: Checkpoint | undefined) =
 
 const openClaimed = async (
   directory: StateDirectory,
-  { stores, now }: LocalCopyOptions,
+  { stores, now, spareBytes }: LocalCopyOptions,
   make: Make,
 ): Promise<OpenedCopy> => {
   const names = stores.map(({ name }) => name);
+  directory.needRoom(0, 0, spareBytes);
   let doubt = await directory.doubt();
   if (doubt === undefined) {
     const read = await openWritten(directory, names);

@@ -8,21 +8,30 @@
 //   D2. The data is read and compared with the seal before LMDB sees it: a damaged file could end the process in native
 //       code. That also covers a machine that stopped before the data reached the disk.
 //   D3. One live process has a folder. Another gets none, and nothing is removed.
+//   D4. LMDB is not given a disk that is nearly full: lmdb 3.5 ends the process with a segmentation fault, or a bus error,
+//       where it finds no room for its first pages.
 
 import { randomUUID } from "node:crypto";
-import { mkdir, open as openFile, readFile, rename, rm, unlink, writeFile } from "node:fs/promises";
+import { statfsSync, statSync } from "node:fs";
+import { mkdir, open as openFile, readdir, readFile, rename, rm, unlink, writeFile } from "node:fs/promises";
 import { join, resolve } from "node:path";
+import { StreamsError } from "../errors.ts";
 import { crc32c } from "../kafka/crc32c.ts";
 import type { Doubt } from "./checkpoint.ts";
 import { isLmdbFile, lmdbHeadBytes } from "./lmdb-environment.ts";
 import { isAlive, ownIdentity, type ProcessIdentity } from "./process-identity.ts";
 
-interface Seal {
+/** What a file was when everything in it was written. */
+export interface Seal {
   readonly bytes: number;
   readonly crc: number;
 }
 
 const pieceBytes = 1 << 20;
+/** Less than that free counts as full: others write to the disk as well. */
+const spareBytesDefault = 16 << 20;
+/** LMDB writes the pages that it changes anew, and each key may be in another one. */
+const pageBytesPerKey = 8_192;
 
 /** Folders that this process has open. */
 const claimed = new Set<string>();
@@ -53,11 +62,24 @@ export class StateDirectory {
 
   /** Why the data must not be opened, if so (D1, D2). */
   async doubt(): Promise<Doubt | undefined> {
-    const seal = await readJson<Seal>(this.#file("seal"));
-    const found = await digestOf(this.#file("data.mdb"));
-    if (seal === undefined) return found === undefined ? "absent" : "unsealed";
-    if (found?.bytes !== seal.bytes || found.crc !== seal.crc) return "damaged";
-    return isLmdbFile(found.head) ? undefined : "unreadable";
+    return doubtOfBytes(await sealOf(this.path), await digestOf(this.#file("data.mdb")));
+  }
+
+  /**
+   * Makes sure that there is room for so many bytes in so many keys, and some to spare (D4).
+   *
+   * @throws StreamsError STREAMS_STATE_DISK_FULL when there is not
+   */
+  needRoom(bytes: number, keys: number, spareBytes = spareBytesDefault): void {
+    const { bavail, bsize } = statfsSync(this.path);
+    const held = statSync(this.#file("data.mdb"), { throwIfNoEntry: false })?.size ?? 0;
+    const needed = spareBytes + 2 * bytes + Math.min(keys * pageBytesPerKey, held);
+    const free = bavail * bsize;
+    if (free >= needed) return;
+    throw new StreamsError(
+      "STREAMS_STATE_DISK_FULL",
+      `Writing the copy of the state in ${this.path}: the disk has ${mebibytes(free)} MiB free, and ${mebibytes(needed)} are needed. Make room; until then a restart reads more of the changelog.`,
+    );
   }
 
   /** Says that the data is about to change (D1). */
@@ -76,7 +98,8 @@ export class StateDirectory {
   /** Removes the data. */
   async wipe(): Promise<void> {
     await this.unseal();
-    for (const name of ["data.mdb", "lock.mdb"]) await rm(this.#file(name), { force: true });
+    const strays = (await readdir(this.path)).filter((name) => name.startsWith("seal-"));
+    for (const name of ["data.mdb", "lock.mdb", ...strays]) await rm(this.#file(name), { force: true });
   }
 
   /** Lets others have the folder. */
@@ -90,6 +113,15 @@ export class StateDirectory {
     return join(this.path, name);
   }
 }
+
+const mebibytes = (bytes: number): string => (bytes / (1 << 20)).toFixed(1);
+
+/** Why bytes with this seal must not be given to LMDB, if so (D1, D2). */
+export const doubtOfBytes = (seal: Seal | undefined, found: Digest | undefined): Doubt | undefined => {
+  if (seal === undefined) return found === undefined ? "absent" : "unsealed";
+  if (found?.bytes !== seal.bytes || found.crc !== seal.crc) return "damaged";
+  return isLmdbFile(found.head) ? undefined : "unreadable";
+};
 
 /** @returns whether this process owns it now */
 const takeOwnership = async (file: string): Promise<boolean> => {
@@ -109,12 +141,12 @@ const takeOwnership = async (file: string): Promise<boolean> => {
 };
 
 /** A file's seal and its first bytes. */
-interface Digest extends Seal {
+export interface Digest extends Seal {
   readonly head: Buffer;
 }
 
 /** Reads a file in pieces; undefined when there is none. */
-const digestOf = async (path: string): Promise<Digest | undefined> => {
+export const digestOf = async (path: string): Promise<Digest | undefined> => {
   const file = await openFile(path, "r").catch((error: unknown) => {
     if ((error as { code?: unknown }).code === "ENOENT") return undefined;
     throw error;
@@ -136,6 +168,9 @@ const digestOf = async (path: string): Promise<Digest | undefined> => {
   }
 };
 
+/** The seal of a folder; undefined when there is none, or none that can be read. */
+export const sealOf = (folder: string): Promise<Seal | undefined> => readJson<Seal>(join(folder, "seal"));
+
 /** @returns undefined for a file that is missing or no JSON */
 const readJson = async <T>(path: string): Promise<T | undefined> => {
   try {
@@ -148,6 +183,11 @@ const readJson = async <T>(path: string): Promise<T | undefined> => {
 /** Whole or not at all. */
 const replaceFile = async (path: string, content: object): Promise<void> => {
   const written = `${path}-${randomUUID()}`;
-  await writeFile(written, JSON.stringify(content));
-  await rename(written, path);
+  try {
+    await writeFile(written, JSON.stringify(content));
+    await rename(written, path);
+  } catch (error) {
+    await rm(written, { force: true });
+    throw error;
+  }
 };

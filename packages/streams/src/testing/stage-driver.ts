@@ -34,16 +34,13 @@ export class StageDriver {
   readonly #offsets = new Map<string, number>();
   readonly #changelog = new Map<string, Map<string, OutgoingRecord>>();
   readonly #emitted: OutgoingRecord[] = [];
+  #woken = false;
   #task: PartitionTask;
 
   constructor(stage: Stage, options: { readonly partition?: number } = {}) {
     this.#stage = stage;
     this.#partition = options.partition ?? 0;
-    this.#task = new PartitionTask(stage, {
-      partition: this.#partition,
-      positions: new Map(),
-      streamTimeMs: -1,
-    });
+    this.#task = this.#newTask(new Map(), -1);
   }
 
   /** The task's stream time, epoch milliseconds. */
@@ -85,18 +82,36 @@ export class StageDriver {
     this.#commit();
   }
 
+  /** Whether the task waits to be called: it is new and has external handlers, or was woken. */
+  get woken(): boolean {
+    return this.#woken;
+  }
+
+  /** Calls a task that waits to be called, and commits. Does nothing when none does. */
+  async resume(): Promise<void> {
+    if (!this.#woken) return;
+    this.#woken = false;
+    await this.#task.resume();
+    this.#commit();
+  }
+
   /** Throws the task away and restores it from what it committed, as a restart does. */
   restart(): void {
     const { streamTimeMs } = this.#task;
-    this.#task = new PartitionTask(this.#stage, {
-      partition: this.#partition,
-      positions: this.#offsets,
-      streamTimeMs,
-    });
+    this.#task.end();
+    this.#task = this.#newTask(this.#offsets, streamTimeMs);
     for (const [store, records] of this.#changelog) {
       for (const { key, value } of records.values())
         this.#task.restore(store, key ?? new Uint8Array(), value);
     }
+  }
+
+  /** Goes on where another driver stopped, as another build or configuration of the same service does. */
+  adopt(former: StageDriver): void {
+    former.#task.end();
+    for (const [topic, offset] of former.#offsets) this.#offsets.set(topic, offset);
+    for (const [store, records] of former.#changelog) this.#changelog.set(store, new Map(records));
+    this.restart();
   }
 
   /** Everything emitted to the topic so far, in order. */
@@ -124,6 +139,18 @@ export class StageDriver {
     return this.#task.store(spec);
   }
 
+  #newTask(positions: ReadonlyMap<string, number>, streamTimeMs: number): PartitionTask {
+    const onWake = (): void => {
+      this.#woken = true;
+    };
+    this.#woken = this.#stage.handlers.some((handler) => handler.external === true);
+    return new PartitionTask(
+      this.#stage,
+      { partition: this.#partition, positions, streamTimeMs },
+      { onWake },
+    );
+  }
+
   #commit(): void {
     const changelogs = new Map(
       this.#stage.handlers.flatMap((handler) =>
@@ -135,6 +162,7 @@ export class StageDriver {
       if (store === undefined) this.#emitted.push(record);
       else this.#logged(store).set(Buffer.from(record.key ?? []).toString(), record);
     }
+    this.#task.confirm(new Map(), 0);
   }
 
   #logged(store: string): Map<string, OutgoingRecord> {

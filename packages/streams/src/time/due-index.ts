@@ -63,6 +63,11 @@ export class DueIndex {
     this.#push(dueMs);
   }
 
+  /** The earliest time at which a key was noted, or `undefined`; the key may have moved since (D3). */
+  get earliestMs(): number | undefined {
+    return this.#heap[0];
+  }
+
   /** Takes the keys of the earliest time that is at or before `nowMs`; `undefined` when nothing is due. */
   takeDue(nowMs: number): DueKeys | undefined {
     const dueMs = this.#heap[0];

@@ -28,3 +28,11 @@ export const readPositionMetadata = (text: string): PositionMetadata | undefined
     return undefined;
   }
 };
+
+/** Whether all of these positions were committed last by this writer. */
+export const isWrittenBy = (positions: readonly { readonly metadata: string }[], writer: string): boolean =>
+  positions.every(({ metadata }) => readPositionMetadata(metadata)?.writer === writer);
+
+/** The stream time that a task's positions were committed with, -1 where none was. */
+export const streamTimeOf = (positions: readonly { readonly metadata: string }[]): number =>
+  Math.max(-1, ...positions.map(({ metadata }) => readPositionMetadata(metadata)?.streamTimeMs ?? -1));

@@ -35,6 +35,23 @@ export interface Task {
    * handler fails at.
    */
   beforeCommit(hook: () => void): void;
+  /**
+   * Has `hook` called after every atomic commit that covers this task: what the task did before is durable then, and
+   * what follows from it may be begun outside, such as a call to somebody. It can neither emit nor write stores.
+   * Register it once for a task, inside `perTask`.
+   */
+  afterCommit(hook: () => void): void;
+  /**
+   * Asks for the task's `external` handlers to be called with an empty batch, though no record came: an external call
+   * of the task has ended and its result is to be taken in. May be called at any time, from anywhere; several calls may
+   * become one. Without effect once {@link signal} is aborted.
+   */
+  wake(): void;
+  /**
+   * Aborted when the task is thrown away: by an error, by a rebalance, at the end of the process. What it did since its
+   * last commit is dropped then, and the results of its external calls are nobody's.
+   */
+  readonly signal: AbortSignal;
 }
 
 /** A record to emit. */
@@ -43,8 +60,8 @@ export interface Emission<V> {
   readonly value: V;
   /** Event time of the result, epoch milliseconds. */
   readonly timestampMs: number;
-  /** The record this one follows from; hands on its trace and its `received-at`. */
-  readonly cause?: StreamRecord<unknown>;
+  /** The record this one follows from; hands on its trace and its `received-at`. Its headers are all that counts. */
+  readonly cause?: Pick<StreamRecord<unknown>, "headers">;
 }
 
 /** One input topic of a stage and the function that takes its batches. */
@@ -52,6 +69,11 @@ export interface TopicHandler {
   readonly topic: Topic<unknown>;
   readonly stores: readonly AnyStoreSpec[];
   readonly emits: readonly Topic<unknown>[];
+  /**
+   * Whether the handler makes calls to the outside world. It is then also called with an empty batch when a task begins,
+   * before its first record, and whenever the task was woken. Default false.
+   */
+  readonly external?: boolean;
   /**
    * Handles a batch. Called for one batch of a task at a time; a promise is awaited before the next.
    * May be called again with the same records after a failure, on state as of the last commit.

@@ -1,20 +1,25 @@
-// Restoring a task: its committed state from the copy on disk, if there is one that can be believed, and the rest of it
-// from the changelog.
+// Restoring a task: its committed state from a standby or from the copy on disk, if there is one that can be believed, and
+// the rest of it from the changelog.
 //
 //   R1. A task is handed out only when every store of it is restored to the end that its changelog had after the former
 //       owner was fenced.
-//   R2. The copy of a partition is opened again only after it was closed: a partition that comes back finds what it left.
+//   R2. The copy on disk of a partition is opened again only after it was closed: a partition that comes back finds what it left.
 
 import { join } from "node:path";
+import type { Clock } from "../clock.ts";
 import { failPoint } from "../fail-points.ts";
 import type { StreamsClient } from "../kafka/client.ts";
+import type { Membership } from "../kafka/ports.ts";
 import type { CopiedStore, Doubt } from "../state/checkpoint.ts";
 import { LocalCopy } from "../state/local-copy.ts";
 import type { StoreMeter } from "../state/metered-store.ts";
 import type { AnyStoreSpec } from "../state/store.ts";
-import type { WorkerObserver } from "./observer.ts";
+import type { RestoreReport, StandbyFigures, WorkerObserver } from "./observer.ts";
 import type { Stage } from "./stage.ts";
+import { StandbyTasks } from "./standby-tasks.ts";
 import { type Condemned, changelogTopic, PartitionTask, storesOf, type TaskStart } from "./task.ts";
+import type { HeldStores } from "./task-stores.ts";
+import type { WarmCopy } from "./warm-copy.ts";
 
 /** What a restorer works with. */
 export interface TaskRestorerOptions {
@@ -25,9 +30,13 @@ export interface TaskRestorerOptions {
   readonly meterOf: (store: string) => StoreMeter;
   /** Wall clock, epoch milliseconds. */
   readonly now: () => number;
+  /** What standbys wait with. */
+  readonly clock: Pick<Clock, "delay">;
   /** Folder of the copies; none without it. */
   readonly stateDir: string | undefined;
   readonly checkpointIntervalMs: number;
+  /** Called when a task asks to run though no record came. */
+  readonly onWake: (partition: number) => void;
 }
 
 /** Opens tasks, and keeps their copies. */
@@ -36,27 +45,82 @@ export class TaskRestorer {
   readonly #stores: readonly AnyStoreSpec[];
   readonly #copies = new Map<number, LocalCopy>();
   readonly #closing = new Map<number, Promise<void>>();
+  /** Undefined where no standbys are kept. */
+  readonly #standbys: StandbyTasks | undefined;
 
   constructor(options: TaskRestorerOptions) {
     this.#options = options;
     this.#stores = storesOf(options.stage);
+    const { stage, client, now, clock, observer } = options;
+    this.#standbys =
+      client.standby &&
+      new StandbyTasks({
+        source: client.standby,
+        changelogs: client.changelogs,
+        specs: this.#stores,
+        changelogOf: (store) => changelogTopic(stage.service, store),
+        clock,
+        now,
+        observer,
+        openCopy: (partition) => this.#openCopy(partition),
+        writeCopy: (copy) => this.#write(copy),
+        closeCopy: (partition, copy) => this.#close(partition, copy),
+      });
+  }
+
+  /** Partition numbers that this process stands by for. */
+  get standbys(): number[] {
+    return this.#standbys?.partitions ?? [];
+  }
+
+  /** Stands by for what the membership says. */
+  standBy({ standby = [], partitions }: Membership): void {
+    this.#standbys?.hold(standby, partitions);
+  }
+
+  standbyFigures(): StandbyFigures[] {
+    return this.#standbys?.figures() ?? [];
   }
 
   /** A task with its state as it was committed (R1). */
   async open(start: TaskStart): Promise<PartitionTask> {
-    const { partition } = start;
-    await this.#closing.get(partition);
+    const warm = await this.#standbys?.take(start.partition);
+    return warm === undefined ? this.#openCold(start) : this.#openWarm(start, warm);
+  }
+
+  async #openWarm(start: TaskStart, warm: WarmCopy): Promise<PartitionTask> {
+    const { copy } = warm;
     const openedAtMs = this.#options.now();
-    let copy = await this.#openCopy(partition);
+    if (copy !== undefined) this.#copies.set(start.partition, copy);
+    const task = this.#task(start, copy, warm.held);
+    for (const { name } of this.#stores)
+      await this.#replay(task, name, copy, { from: "standby", offset: warm.offset(name) });
+    copy?.cover(openedAtMs);
+    return task;
+  }
+
+  async #openCold(start: TaskStart): Promise<PartitionTask> {
+    const { partition } = start;
+    const openedAtMs = this.#options.now();
+    let copy = await this.#keepCopy(partition);
     let task = this.#task(start, copy);
     if (copy !== undefined && !this.#load(task, copy)) {
       await copy.destroy();
       this.#doubted(partition, "unreadable");
-      copy = await this.#openCopy(partition);
+      copy = await this.#keepCopy(partition);
       task = this.#task(start, copy);
     }
-    for (const { name } of this.#stores) await this.#replay(task, name, copy);
+    for (const { name } of this.#stores) {
+      const offset = copy?.offset(name);
+      await this.#replay(
+        task,
+        name,
+        copy,
+        offset === undefined ? { from: "start" } : { from: "checkpoint", offset },
+      );
+    }
     copy?.cover(openedAtMs);
+    if (this.#options.stage.handlers.some(({ external }) => external === true)) task.wake();
     return task;
   }
 
@@ -71,10 +135,7 @@ export class TaskRestorer {
     const copy = this.#copies.get(partition);
     if (copy === undefined) return;
     this.#copies.delete(partition);
-    const closed = copy.close().finally(() => {
-      if (this.#closing.get(partition) === closed) this.#closing.delete(partition);
-    });
-    this.#closing.set(partition, closed);
+    this.#close(partition, copy);
   }
 
   /** Closes all copies, those of tasks that never came to run too. */
@@ -85,7 +146,19 @@ export class TaskRestorer {
   /** Closes all copies, and waits for them. */
   async close(): Promise<void> {
     this.releaseAll();
+    await this.#standbys?.close();
     await Promise.all(this.#closing.values());
+  }
+
+  #close(partition: number, copy: LocalCopy | Promise<LocalCopy | undefined>): void {
+    const before = this.#closing.get(partition);
+    const closed = (async () => {
+      await before;
+      await (await copy)?.close();
+    })().finally(() => {
+      if (this.#closing.get(partition) === closed) this.#closing.delete(partition);
+    });
+    this.#closing.set(partition, closed);
   }
 
   async #write(copy: LocalCopy): Promise<void> {
@@ -94,12 +167,20 @@ export class TaskRestorer {
     failPoint("after-checkpoint");
   }
 
-  #task(start: TaskStart, copy: LocalCopy | undefined): PartitionTask {
-    const { stage, condemned, meterOf } = this.#options;
-    return new PartitionTask(stage, start, { condemned, meterOf, copy });
+  #task(start: TaskStart, copy: LocalCopy | undefined, held?: HeldStores): PartitionTask {
+    const { stage, condemned, meterOf, onWake } = this.#options;
+    return new PartitionTask(stage, start, { condemned, meterOf, copy, held, onWake });
+  }
+
+  /** Opens the copy of a task. */
+  async #keepCopy(partition: number): Promise<LocalCopy | undefined> {
+    const copy = await this.#openCopy(partition);
+    if (copy !== undefined) this.#copies.set(partition, copy);
+    return copy;
   }
 
   async #openCopy(partition: number): Promise<LocalCopy | undefined> {
+    await this.#closing.get(partition);
     const { stateDir, stage, client, now, checkpointIntervalMs, observer } = this.#options;
     if (stateDir === undefined || this.#stores.length === 0) return undefined;
     const stores = await Promise.all(
@@ -116,10 +197,9 @@ export class TaskRestorer {
       stores,
       now,
       intervalMs: checkpointIntervalMs,
-      onFailure: (error) => observer.copyFailed?.({ partition, error }),
+      onFailure: (error, waits) => observer.copyFailed?.({ partition, error, waits }),
     });
     if (doubt !== undefined) this.#doubted(partition, doubt);
-    if (copy !== undefined) this.#copies.set(partition, copy);
     return copy;
   }
 
@@ -151,18 +231,22 @@ export class TaskRestorer {
     }
   }
 
-  async #replay(task: PartitionTask, store: string, copy: LocalCopy | undefined): Promise<void> {
+  async #replay(
+    task: PartitionTask,
+    store: string,
+    copy: LocalCopy | undefined,
+    { from, offset }: { readonly from: RestoreReport["from"]; readonly offset?: number },
+  ): Promise<void> {
     const { stage, client, observer } = this.#options;
     const { partition } = task;
     const startedAt = performance.now();
-    const copiedTo = copy?.offset(store);
     const stages = copy !== undefined;
     const { records, fromOffset, nextOffset } = await client.changelogs.replay(
       { topic: changelogTopic(stage.service, store), partition },
       ({ key, value }) => task.restore(store, key ?? new Uint8Array(), value, stages),
       () => client.fenceWriters(stage.handlers.map(({ topic }) => ({ topic: topic.name, partition }))),
       {
-        ...(copiedTo === undefined ? {} : { fromOffset: copiedTo }),
+        ...(offset === undefined ? {} : { fromOffset: offset }),
         onProgress: async (progress) => {
           observer.restoring?.({ store, partition, ...progress });
           if (copy?.isFull !== true) return;
@@ -177,7 +261,7 @@ export class TaskRestorer {
       partition,
       records,
       durationMs: performance.now() - startedAt,
-      from: copiedTo === undefined ? "start" : "checkpoint",
+      from,
       fromOffset,
     });
   }

@@ -26,7 +26,12 @@ export interface StoreSurroundings {
   /** Counts the operations of the store of that name; not counted when undefined. */
   readonly meterOf?: ((store: string) => StoreMeter) | undefined;
   readonly copy?: CommittedCopy | undefined;
+  /** Stores by name that hold committed state already; the others begin empty. */
+  readonly held?: HeldStores | undefined;
 }
+
+/** Committed state in memory, by the name of its store. */
+export type HeldStores = ReadonlyMap<string, MemoryStore<unknown>>;
 
 interface TaskStore {
   readonly layers: ChangeloggedStore<unknown>;
@@ -43,11 +48,11 @@ export class TaskStores {
 
   constructor(specs: readonly AnyStoreSpec[], surroundings: StoreSurroundings) {
     this.#surroundings = surroundings;
-    const { copy, meterOf } = surroundings;
+    const { copy, meterOf, held } = surroundings;
     for (const { name, serde } of specs) {
       if (this.#stores.has(name)) continue;
       const committed = copy && ((change: StoreChange) => copy.stage(name, change));
-      const layers = new ChangeloggedStore<unknown>(new MemoryStore(), serde, committed);
+      const layers = new ChangeloggedStore<unknown>(held?.get(name) ?? new MemoryStore(), serde, committed);
       const entries = meterOf === undefined ? layers.store : new MeteredStore(layers.store, meterOf(name));
       this.#stores.set(name, { layers, entries, view: undefined });
     }

@@ -8,6 +8,8 @@
 //       commit. Where records are handed over singly it runs after each of them, so that its failure names one. So it is
 //       with a value that its serde cannot write.
 //   T5. A record that was sent again for another service is passed by: it moves the position, and not stream time.
+//   T6. What is registered for after the commit runs when everything the task did before is durable, and at no other time.
+//   T7. A task that has ended wakes nobody: results of its external calls reach neither it nor its successor.
 
 import type { Topic } from "@riffle/contracts/envelope";
 import { HandlerError, StreamsError } from "../errors.ts";
@@ -20,7 +22,7 @@ import { HeldBatch } from "./held-batch.ts";
 import type { OutgoingRecord, RawRecord, StreamRecord } from "./record.ts";
 import { decode, outgoingHeaders, textOf } from "./record-decoding.ts";
 import type { Emission, Stage, Task, TopicHandler } from "./stage.ts";
-import { type CommittedCopy, refuseUndeclared, TaskStores } from "./task-stores.ts";
+import { type CommittedCopy, type HeldStores, refuseUndeclared, TaskStores } from "./task-stores.ts";
 
 /** What a task hands to the atomic commit. */
 export interface TaskOutput {
@@ -47,6 +49,10 @@ export interface TaskSurroundings {
   readonly meterOf?: ((store: string) => StoreMeter) | undefined;
   /** Where committed state is copied to. */
   readonly copy?: CommittedCopy | undefined;
+  /** Committed state that a standby holds. */
+  readonly held?: HeldStores | undefined;
+  /** Called when the task asks to run though no record came. */
+  readonly onWake?: ((partition: number) => void) | undefined;
 }
 
 /** The key of {@link Condemned}. */
@@ -72,6 +78,9 @@ export class PartitionTask implements Task {
   readonly #emits: ReadonlySet<string>;
   readonly #positions: Map<string, number>;
   readonly #beforeCommit: (() => void)[] = [];
+  readonly #afterCommit: (() => void)[] = [];
+  readonly #ended = new AbortController();
+  readonly #onWake: ((partition: number) => void) | undefined;
   #streamTimeMs: number;
   #outgoing: OutgoingRecord[] = [];
   #changed = false;
@@ -81,11 +90,12 @@ export class PartitionTask implements Task {
   constructor(
     stage: Stage,
     start: TaskStart,
-    { condemned = new Map(), meterOf, copy }: TaskSurroundings = {},
+    { condemned = new Map(), meterOf, copy, held, onWake }: TaskSurroundings = {},
   ) {
     this.partition = start.partition;
     this.#stage = stage;
     this.#condemned = condemned;
+    this.#onWake = onWake;
     this.#positions = new Map(start.positions);
     this.#streamTimeMs = start.streamTimeMs;
     this.#lastTopic = stage.handlers[0]?.topic.name ?? "";
@@ -94,6 +104,7 @@ export class PartitionTask implements Task {
       streamTimeMs: () => this.#streamTimeMs,
       meterOf,
       copy,
+      held,
     });
   }
 
@@ -139,6 +150,23 @@ export class PartitionTask implements Task {
 
   beforeCommit(hook: () => void): void {
     this.#beforeCommit.push(hook);
+  }
+
+  afterCommit(hook: () => void): void {
+    this.#afterCommit.push(hook);
+  }
+
+  wake(): void {
+    if (!this.signal.aborted) this.#onWake?.(this.partition);
+  }
+
+  get signal(): AbortSignal {
+    return this.#ended.signal;
+  }
+
+  /** Says that the task is thrown away (T7). */
+  end(): void {
+    this.#ended.abort();
   }
 
   /**
@@ -215,6 +243,15 @@ export class PartitionTask implements Task {
     }
   }
 
+  /** Lets the external handlers begin, or take what their calls brought, with an empty batch each. */
+  async resume(): Promise<void> {
+    this.#changed = true;
+    for (const handler of this.#stage.handlers) {
+      if (handler.external === true)
+        await this.#handle(handler, new HeldBatch(handler.topic, this.partition, [], () => {}));
+    }
+  }
+
   /** Makes the next commit cover the task's positions though nothing was processed. */
   claim(): void {
     this.#changed = true;
@@ -243,6 +280,9 @@ export class PartitionTask implements Task {
   confirm(ends: ReadonlyMap<string, number>, atMs: number): void {
     const { service } = this.#stage;
     this.#stores.confirm((store) => ends.get(`${changelogTopic(service, store)}/${this.partition}`), atMs);
+    this.#charging(-1, () => {
+      for (const hook of this.#afterCommit) hook();
+    });
   }
 
   /** Entries of each store, for inspection and tests. */

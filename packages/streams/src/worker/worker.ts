@@ -11,6 +11,7 @@
 //   W3. Nothing is committed for a partition after the group has taken it away: the broker refuses the generation.
 //   W4. State is kept over a rebalance only when no other member can have owned the partition in between.
 //   W5. Records are committed after `commitIntervalMsMax` at the latest, and as soon as nothing more is waiting.
+//   W6. External handlers are called when a task begins and whenever it was woken, in the loop like any other work.
 
 import { HandlerError } from "../errors.ts";
 import { failPoint } from "../fail-points.ts";
@@ -25,13 +26,18 @@ import type {
 import { meterOf, type StoreMeter } from "../state/metered-store.ts";
 import { allOrFirstError } from "./all-or-first-error.ts";
 import { type FailureAction, failureAction } from "./failure.ts";
-import type { StoreFigures, WorkerObserver, WorkerPhase } from "./observer.ts";
-import { readPositionMetadata, writePositionMetadata } from "./position-metadata.ts";
+import { IdleTasks } from "./idle-tasks.ts";
+import { type InputFigures, InputWatch } from "./input-watch.ts";
+import type { StandbyFigures, StoreFigures, WorkerObserver, WorkerPhase } from "./observer.ts";
+import { isWrittenBy, streamTimeOf, writePositionMetadata } from "./position-metadata.ts";
 import type { OutgoingRecord } from "./record.ts";
+import { countByTopic } from "./record-counts.ts";
 import { RecordFailures } from "./record-failures.ts";
 import type { Stage } from "./stage.ts";
+import { storeFigures } from "./store-figures.ts";
 import type { PartitionTask, TaskOutput } from "./task.ts";
 import { TaskRestorer } from "./task-restorer.ts";
+import { WakeUps } from "./wake-ups.ts";
 import { type ResolvedWorkerOptions, resolveOptions, type WorkerOptions } from "./worker-options.ts";
 
 export type { WorkerOptions } from "./worker-options.ts";
@@ -44,12 +50,14 @@ const pauseMsMax = 5_000;
 export class StreamWorker {
   readonly #stage: Stage;
   readonly #client: StreamsClient;
+  readonly #source: InputWatch;
   readonly #observer: WorkerObserver;
   readonly #options: ResolvedWorkerOptions;
   readonly #tasks = new Map<number, PartitionTask>();
   readonly #failures: RecordFailures;
   readonly #restorer: TaskRestorer;
   readonly #meters = new Map<string, StoreMeter>();
+  readonly #wakeUps: WakeUps;
   #membership: Membership | undefined;
   #sender: TransactionalSender | undefined;
   /** An error came, and no sender has been opened since: its transaction may be open still. */
@@ -59,8 +67,7 @@ export class StreamWorker {
   #running: Promise<void> | undefined;
   #inputs = 0;
   #uncommittedSince: number | undefined;
-  /** Wall clock of each task's last input, or of its last advance by the wall clock. */
-  readonly #quietSince = new Map<number, number>();
+  readonly #idle: IdleTasks;
   #pauseMs = pauseMsMin;
 
   constructor(
@@ -73,16 +80,21 @@ export class StreamWorker {
     this.#client = client;
     this.#observer = observer;
     this.#options = resolveOptions(options);
+    this.#source = new InputWatch(client.source, this.#options.now);
+    this.#idle = new IdleTasks(this.#options.idleAfterMs);
     this.#failures = new RecordFailures(this.#options.handlerAttemptsMax);
+    this.#wakeUps = new WakeUps(() => client.interrupt());
     this.#restorer = new TaskRestorer({
       stage,
       client,
       observer,
       condemned: this.#failures.condemned,
       meterOf: (store) => meterOf(this.#meters, store),
+      clock: this.#options.clock,
       now: this.#options.now,
       stateDir: options.stateDir,
       checkpointIntervalMs: this.#options.checkpointIntervalMs,
+      onWake: (partition) => this.#wakeUps.ask(partition),
     });
   }
 
@@ -100,26 +112,24 @@ export class StreamWorker {
     return this.#phase === "running";
   }
 
-  /** Records between what was processed and the ends of the input partitions, where known. */
-  lag(): { readonly topic: string; readonly partition: number; readonly records: number }[] {
-    return this.partitions.flatMap((partition) =>
-      this.#topics().flatMap((topic) => {
-        const records = this.#client.source.lag({ topic, partition });
-        return records === undefined ? [] : [{ topic, partition, records }];
-      }),
-    );
+  /** How far behind each input partition it is that it reads. */
+  inputs(): InputFigures[] {
+    return this.#source.figures();
+  }
+
+  /** Stream time of each task that runs here, -1 before its first record. */
+  streamTimes(): { readonly partition: number; readonly streamTimeMs: number }[] {
+    return [...this.#tasks.values()].map(({ partition, streamTimeMs }) => ({ partition, streamTimeMs }));
   }
 
   /** Entries of each store in the tasks that run here, and the operations on it since the worker began. */
   stores(): StoreFigures[] {
-    const entries = new Map<string, number>();
-    for (const task of this.#tasks.values())
-      for (const [name, store] of task.stores()) entries.set(name, (entries.get(name) ?? 0) + store.size);
-    return [...this.#meters].map(([store, meter]) => ({
-      store,
-      entries: entries.get(store) ?? 0,
-      operations: meter.figures(),
-    }));
+    return storeFigures(this.#meters, this.#tasks.values());
+  }
+
+  /** Stores of the partitions that it stands by for. */
+  standbys(): StandbyFigures[] {
+    return this.#restorer.standbyFigures();
   }
 
   /** Runs until `stop`. @throws the error that no retry could mend */
@@ -144,6 +154,7 @@ export class StreamWorker {
       await this.#client.member.leave();
       throw error;
     } finally {
+      for (const task of this.#tasks.values()) task.end();
       await this.#restorer.close();
     }
   }
@@ -169,8 +180,10 @@ export class StreamWorker {
     if (this.#membership === undefined || this.#client.member.state !== "held") await this.#rejoin();
     await this.#openTasks();
     if (this.#phase !== "running") this.#enter("running", { partitions: this.partitions });
-    const chunk = await this.#client.source.next(this.#uncommittedSince === undefined ? waitMs : 0);
+    const mayWait = this.#uncommittedSince === undefined && !this.#wakeUps.some;
+    const chunk = await this.#source.next(mayWait ? waitMs : 0);
     if (chunk !== undefined) await this.#process(chunk);
+    await this.#resumeWoken();
     await this.#advanceIdleTasks();
     if (this.#commitDue()) await this.#commit();
     this.#restorer.writeDue();
@@ -181,7 +194,7 @@ export class StreamWorker {
     if (task === undefined) return;
     const now = this.#options.now();
     this.#uncommittedSince ??= now;
-    if (chunk.records.length > 0) this.#quietSince.set(chunk.partition, now);
+    if (chunk.records.length > 0) this.#idle.restart(chunk.partition, now);
     this.#inputs += chunk.records.length;
     failPoint("after-fetch");
     try {
@@ -194,9 +207,14 @@ export class StreamWorker {
     failPoint("after-process");
   }
 
+  async #resumeWoken(): Promise<void> {
+    if (this.#wakeUps.some) this.#uncommittedSince ??= this.#options.now();
+    for (const partition of this.#wakeUps.take()) await this.#tasks.get(partition)?.resume();
+  }
+
   #commitDue(): boolean {
     if (this.#uncommittedSince === undefined) return false;
-    if (!this.#client.source.ready || this.#stopping) return true;
+    if (!this.#source.ready || this.#stopping) return true;
     if (this.#options.now() - this.#uncommittedSince >= this.#options.commitIntervalMsMax) return true;
     let pending = 0;
     for (const task of this.#tasks.values()) pending += task.pending;
@@ -213,13 +231,12 @@ export class StreamWorker {
       const output = this.#drain(task);
       tasks.push(task);
       for (const record of output.records) records.push(record);
-      const metadata = writePositionMetadata({
-        writer: this.#client.transactionalId,
-        streamTimeMs: output.streamTimeMs,
-      });
+      const { streamTimeMs } = output;
+      const metadata = writePositionMetadata({ writer: this.#client.transactionalId, streamTimeMs });
       for (const [topic, offset] of output.positions)
         offsets.push({ topic, partition: task.partition, offset, metadata });
     }
+    this.#uncommittedSince = undefined;
     if (offsets.length === 0) return;
     const startedAt = performance.now();
     const coveredAtMs = this.#options.now();
@@ -228,15 +245,12 @@ export class StreamWorker {
     this.#observer.committed?.({
       inputs: this.#inputs,
       outputs: records.length,
-      deadLetters: records.reduce(
-        (count, { topic }) => count + (topic === this.#stage.deadLetters ? 1 : 0),
-        0,
-      ),
+      outputsByTopic: countByTopic(records),
+      oldestReceivedAtMs: this.#source.takeOldestMs(),
       durationMs: performance.now() - startedAt,
       tasks: tasks.length,
     });
     this.#inputs = 0;
-    this.#uncommittedSince = undefined;
     this.#pauseMs = pauseMsMin;
     this.#failures.passed(offsets);
   }
@@ -260,12 +274,12 @@ export class StreamWorker {
       failPoint("before-rejoin");
     }
     this.#enter("joining", { held: this.partitions });
-    const membership = await this.#client.member.join(this.partitions);
+    const membership = await this.#client.member.join(this.partitions, this.#restorer.standbys);
     if (!membership.continuous) this.#dropTasks();
-    for (const partition of this.partitions) {
+    for (const partition of this.partitions)
       if (!membership.partitions.includes(partition)) this.#dropTask(partition);
-    }
     this.#membership = membership;
+    this.#restorer.standBy(membership);
     failPoint("after-join");
     this.#observer.log?.("joined the group", {
       generation: membership.fence.generationId,
@@ -278,7 +292,7 @@ export class StreamWorker {
     const missing = (this.#membership?.partitions ?? []).filter((partition) => !this.#tasks.has(partition));
     if (missing.length === 0) return;
     this.#enter("restoring", { partitions: missing });
-    const topics = this.#topics();
+    const topics = this.#stage.handlers.map(({ topic }) => topic.name);
     const inputs = missing.flatMap((partition) => topics.map((topic) => ({ topic, partition })));
     const positions = Map.groupBy(await this.#client.positions.read(inputs), ({ partition }) => partition);
     const tasks = await allOrFirstError(
@@ -286,11 +300,10 @@ export class StreamWorker {
     );
     tasks.forEach((task, i) => {
       this.#tasks.set(task.partition, task);
-      for (const { topic, partition, offset } of positions.get(missing[i] as number) ?? []) {
-        this.#client.source.assign({ topic, partition }, offset);
-      }
+      for (const { topic, partition, offset } of positions.get(missing[i] as number) ?? [])
+        this.#source.assign({ topic, partition }, offset);
     });
-    for (const partition of missing) this.#quietSince.set(partition, this.#options.now());
+    for (const partition of missing) this.#idle.restart(partition, this.#options.now());
     await this.#claim(missing.map((partition) => positions.get(partition) ?? []));
   }
 
@@ -300,22 +313,19 @@ export class StreamWorker {
    */
   async #claim(opened: readonly (readonly StoredPosition[])[]): Promise<void> {
     for (const positions of opened) {
-      const own = positions.every(
-        ({ metadata }) => readPositionMetadata(metadata)?.writer === this.#client.transactionalId,
-      );
       const [first] = positions;
-      if (!own && first !== undefined) this.#tasks.get(first.partition)?.claim();
+      if (first !== undefined && !isWrittenBy(positions, this.#client.transactionalId))
+        this.#tasks.get(first.partition)?.claim();
     }
     await this.#commit();
   }
 
   async #openTask(partition: number, positions: readonly StoredPosition[]): Promise<PartitionTask> {
-    const streamTimes = positions.map(({ metadata }) => readPositionMetadata(metadata)?.streamTimeMs ?? -1);
     failPoint("before-restore");
     const task = await this.#restorer.open({
       partition,
       positions: new Map(positions.map(({ topic, offset }) => [topic, offset])),
-      streamTimeMs: Math.max(-1, ...streamTimes),
+      streamTimeMs: streamTimeOf(positions),
     });
     failPoint("after-restore");
     return task;
@@ -326,16 +336,12 @@ export class StreamWorker {
     const { idleAfterMs, now } = this.#options;
     const at = now();
     for (const task of this.#tasks.values()) {
-      const quietMs = at - (this.#quietSince.get(task.partition) ?? at);
-      if (quietMs < idleAfterMs || task.streamTimeMs < 0 || !this.#caughtUp(task.partition)) continue;
-      this.#quietSince.set(task.partition, at);
+      const { partition, streamTimeMs } = task;
+      if (!this.#idle.has(partition, at) || streamTimeMs < 0 || !this.#source.caughtUp(partition)) continue;
+      this.#idle.restart(partition, at);
       await task.advanceStreamTime(at - idleAfterMs);
       if (task.changed) this.#uncommittedSince ??= at;
     }
-  }
-
-  #caughtUp(partition: number): boolean {
-    return this.#topics().every((topic) => this.#client.source.lag({ topic, partition }) === 0);
   }
 
   /** Drops everything uncommitted (W2), and notes which record a handler failed at. */
@@ -358,10 +364,11 @@ export class StreamWorker {
   }
 
   #dropTask(partition: number): void {
+    this.#tasks.get(partition)?.end();
     this.#tasks.delete(partition);
     this.#restorer.release(partition);
-    this.#quietSince.delete(partition);
-    for (const topic of this.#topics()) this.#client.source.unassign({ topic, partition });
+    this.#idle.forget(partition);
+    this.#source.release(partition);
   }
 
   async #pause(): Promise<void> {
@@ -383,10 +390,6 @@ export class StreamWorker {
     failPoint("before-leave");
     await this.#client.member.leave();
     this.#enter("stopped", {});
-  }
-
-  #topics(): string[] {
-    return this.#stage.handlers.map(({ topic }) => topic.name);
   }
 
   #enter(phase: WorkerPhase, details: Readonly<Record<string, unknown>>): void {

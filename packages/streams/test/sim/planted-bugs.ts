@@ -9,6 +9,7 @@ import type {
   GroupMembership,
   Membership,
   RecordSource,
+  StandbySource,
   TopicPartition,
   TransactionalSender,
 } from "../../src/kafka/ports.ts";
@@ -33,6 +34,7 @@ const withPorts = (client: StreamsClient, ports: Partial<StreamsClient>): Stream
   source: client.source,
   positions: client.positions,
   changelogs: client.changelogs,
+  standby: client.standby,
   openSender: () => client.openSender(),
   fenceWriters: (partitions) => client.fenceWriters(partitions),
   interrupt: () => client.interrupt(),
@@ -91,6 +93,17 @@ const withSource = (source: RecordSource, ports: Partial<RecordSource>): RecordS
   },
 });
 
+const withoutTombstones = (standby: StandbySource): StandbySource => ({
+  ...withSource(standby, {
+    next: async (waitMs) => {
+      const chunk = await standby.next(waitMs);
+      return chunk && { ...chunk, records: chunk.records.filter(({ value }) => value !== null) };
+    },
+  }),
+  coveredAtMs: (partition) => standby.coveredAtMs(partition),
+  interrupt: () => standby.interrupt(),
+});
+
 const joining = (
   around: (joined: Membership, owned: readonly number[]) => Membership,
   stateOf = (state: GroupMembership["state"]) => state,
@@ -98,7 +111,7 @@ const joining = (
   client: (client) =>
     withPorts(client, {
       member: {
-        join: async (owned) => around(await client.member.join(owned), owned),
+        join: async (owned, standby) => around(await client.member.join(owned, standby), owned),
         leave: () => client.member.leave(),
         get state() {
           return stateOf(client.member.state);
@@ -236,6 +249,34 @@ export const plantedBugs: readonly PlantedBug[] = [
     name: "tombstones are not restored",
     withinSeeds: 100,
     tampering: restoring((records) => records.filter(({ value }) => value !== null)),
+  },
+  {
+    name: "what a standby holds is taken as it is",
+    withinSeeds: 400,
+    tampering: {
+      client: (client) =>
+        withPorts(client, {
+          changelogs: {
+            describe: (partition) => client.changelogs.describe(partition),
+            replay: async (partition, apply, onStall, options) => {
+              const fromOffset = options?.fromOffset;
+              if (fromOffset === undefined)
+                return client.changelogs.replay(partition, apply, onStall, options);
+              return { records: 0, fromOffset, nextOffset: fromOffset };
+            },
+          },
+        }),
+    },
+  },
+  {
+    name: "a standby drops tombstones",
+    withinSeeds: 400,
+    tampering: {
+      client: (client) =>
+        withPorts(client, {
+          standby: client.standby && withoutTombstones(client.standby),
+        }),
+    },
   },
   {
     name: "the last record of a fetch is dropped",

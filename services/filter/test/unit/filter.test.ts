@@ -154,3 +154,18 @@ describe("the filter's memory", () => {
     expect(driver.store(seen).size).toBe(0);
   });
 });
+
+it("rejections are told by reason, once each, after the commit that holds them", async () => {
+  const told: string[] = [];
+  const onRejected = (reason: string, count: number) => void told.push(`${reason} ${count}`);
+  const driver = filterDriver(24 * hourMs, { onRejected });
+  const value = transaction("t1", noonMs);
+  const deposit = transaction("t2", noonMs, { type: "deposit" });
+  await driver.send(transactionsReceived, received(value));
+  expect(told).toEqual([]);
+  await driver.send(transactionsReceived, received(value), received(deposit), received(value));
+  expect(told).toEqual(["duplicate 2", "not-relevant 1"]);
+  driver.restart();
+  await driver.send(transactionsReceived, received({ ...value, amount: 7 }));
+  expect(told.slice(2)).toEqual(["conflict 1"]);
+});

@@ -4,7 +4,7 @@ import { formatEventTime, type Transaction, topics } from "@riffle/contracts";
 import { stageOf } from "@riffle/service-kit";
 import { type DrivenRecord, StageDriver } from "@riffle/streams/testing";
 import { relevantTypesDefault } from "../../src/config.ts";
-import { Filter } from "../../src/filter.ts";
+import { Filter, type FilterOptions } from "../../src/filter.ts";
 
 /** Noon of a day, so that minutes can be added in sight. */
 export const noonMs = Date.UTC(2026, 2, 1, 12);
@@ -27,12 +27,15 @@ export const received = (value: Transaction): DrivenRecord<Transaction> => ({
   timestampMs: Date.parse(value.occurredAt),
 });
 
-export const filterDriver = (dedupHorizonMs = 24 * hourMs): StageDriver =>
+export const filterDriver = (
+  dedupHorizonMs = 24 * hourMs,
+  more: Pick<FilterOptions, "onRejected"> = {},
+): StageDriver =>
   new StageDriver(
     stageOf(
       "filter",
       topics.filterDeadLetters,
-      new Filter({ dedupHorizonMs, relevantTypes: relevantTypesDefault }),
+      new Filter({ dedupHorizonMs, relevantTypes: relevantTypesDefault, ...more }),
     ),
   );
 

@@ -1,6 +1,6 @@
 // A bug here raises an alert nobody can reproduce, or none; or looks away from a record without saying so.
 
-import { alertId, headerNames, type Transaction, topics } from "@riffle/contracts";
+import { alertId, headerNames, notificationId, type Transaction, topics } from "@riffle/contracts";
 import type { StoreSpec } from "@riffle/streams";
 import type { StageDriver } from "@riffle/streams/testing";
 import { describe, expect, it } from "vitest";
@@ -66,6 +66,7 @@ describe("the fraud detector", () => {
           severity: "high",
           accountId: "acc_42",
           status: "raised",
+          changedBy: "l1",
           reason: "3 purchases under 100.00 EUR, then 1,200.00 EUR within 2 min 10 s",
           evidence: story(),
           firstAt: "2026-03-01T12:00:00.000Z",
@@ -77,13 +78,43 @@ describe("the fraud detector", () => {
     ]);
   });
 
-  it("withdraws with the same alert but for its status, at the same timestamp", async () => {
+  it("withdraws with the same alert but for its status and its occasion, at the same timestamp", async () => {
     const driver = detectorDriver();
     await driver.send(transactionsScreened, ...[...story(), transaction("s4", 125_000)].map(screened));
     const [raised, withdrawn, anew] = driver.emitted(alerts);
-    expect(withdrawn).toEqual({ ...raised, value: { ...raised?.value, status: "withdrawn" } });
+    expect(withdrawn).toEqual({
+      ...raised,
+      value: { ...raised?.value, status: "withdrawn", changedBy: "s4" },
+    });
     expect(anew?.value.evidence.map(({ id }) => id)).toEqual(["s2", "s3", "s4", "l1"]);
     expect(anew?.timestampMs).toBe(noonMs + 130_000);
+  });
+
+  it("tells an alert that holds again apart from its first time, and so do notifications", async () => {
+    // Ten payments of 10.00, then 2,900.00. One of 2,500.00 that comes late makes that ordinary, twenty small ones undo it.
+    const small = (id: string, atMs: number): Transaction => transaction(id, atMs, { amount: 1_000 });
+    const driver = detectorDriver({ RULES: "amount-above-mean" });
+    await driver.send(
+      transactionsScreened,
+      ...Array.from({ length: 10 }, (_, i) => screened(small(`e${i}`, i))),
+      screened(transaction("p", 20_000, { amount: 290_000 })),
+      screened(transaction("b", 15_000, { amount: 250_000 })),
+      ...Array.from({ length: 20 }, (_, i) => screened(small(`f${i}`, 10_000 + i))),
+    );
+    const of = driver
+      .emitted(alerts)
+      .map(({ value }) => value)
+      .filter(({ evidence }) => evidence.at(-1)?.id === "p");
+    const [first] = of;
+    expect(new Set(of.map(({ id }) => id))).toEqual(new Set([first?.id]));
+    const [raised, withdrawn, again] = of.map(({ status, changedBy }) => `${status} ${changedBy}`);
+    expect([raised, withdrawn]).toEqual(["raised p", "withdrawn b"]);
+    expect(again).toMatch(/^raised f\d+$/);
+    expect(of).toHaveLength(3);
+    const ids = of.map(({ id: alertId, status: alertStatus, changedBy }) =>
+      notificationId({ alertId, alertStatus, changedBy, channel: "webhook" }),
+    );
+    expect(new Set(ids).size).toBe(3);
   });
 
   it("accounts do not mix", async () => {

@@ -5,8 +5,8 @@
 //
 //   J1. What is accepted has exactly the value that JSON.parse gives (test/unit/json/strict-json.test.ts, property).
 //   J2. Refused beyond JSON.parse: bytes that are no UTF-8, a name twice in one object, the name `__proto__`,
-//       half a surrogate pair, more than 16 levels.
-//   J3. Numbers keep the value JSON.parse gives, and those that are not spelled as plain, exact integers are listed, so
+//       half a surrogate pair, more than 16 levels, an integer beyond 2^53-1 either way, a number too large to be finite.
+//   J3. Numbers keep the value JSON.parse gives, and those that are not spelled as plain integers are listed, so
 //       that a field of money can refuse 100.00000000000000001, which would otherwise read as 100.
 //   J4. A fault has the position of its first byte, counted from 0, and never repeats what was sent but names.
 
@@ -22,6 +22,7 @@ export type JsonFaultCode =
   | "json-forbidden-name"
   | "json-lone-surrogate"
   | "json-too-deep"
+  | "json-number-too-large"
   | "json-trailing-data";
 
 /** The first thing wrong with the bytes. */
@@ -35,11 +36,11 @@ export interface JsonFault {
   readonly path: string;
 }
 
-/** A number that is not spelled as a plain integer that a JavaScript number holds exactly. */
+/** A number that is not spelled as a plain integer. */
 export interface SpelledNumber {
   /** `amount`, `metadata.a`, `list.0`. */
   readonly path: string;
-  readonly spelling: "fraction" | "exponent" | "beyond-exact";
+  readonly spelling: "fraction" | "exponent";
 }
 
 /** What the bytes hold, or the first fault in them. */
@@ -99,16 +100,20 @@ function firstInvalidByte(bytes: Uint8Array): number {
 class Reader {
   readonly #text: string;
   readonly #path: string[] = [];
+  readonly #places: Map<string, number> | undefined;
   readonly spelledNumbers: SpelledNumber[] = [];
   #at = 0;
 
-  constructor(text: string) {
+  /** @param places is given the position of each value by its path, in characters */
+  constructor(text: string, places?: Map<string, number>) {
     this.#text = text;
+    this.#places = places;
   }
 
   /** The one value of the text. */
   readDocument(): unknown {
     this.#skipSpace();
+    this.#places?.set("", this.#at);
     const value = this.#readValue();
     this.#skipSpace();
     if (this.#at < this.#text.length) {
@@ -184,6 +189,7 @@ class Reader {
   #readMember(name: string): unknown {
     this.#skipSpace();
     this.#path.push(name);
+    this.#places?.set(this.#path.join("."), this.#at);
     const value = this.#readValue();
     this.#path.pop();
     this.#skipSpace();
@@ -250,13 +256,19 @@ class Reader {
       );
     }
     const [literal, fraction, exponent] = match;
-    this.#at += literal.length;
     const value = Number(literal);
-    const path = this.#path.join(".");
-    if (exponent !== undefined) this.spelledNumbers.push({ path, spelling: "exponent" });
-    else if (fraction !== undefined) this.spelledNumbers.push({ path, spelling: "fraction" });
-    else if (!Number.isSafeInteger(value)) this.spelledNumbers.push({ path, spelling: "beyond-exact" });
+    if (!Number.isFinite(value)) this.#fail("json-number-too-large", "the number is too large to be finite");
+    if (exponent !== undefined) this.#spelled("exponent");
+    else if (fraction !== undefined) this.#spelled("fraction");
+    else if (!Number.isSafeInteger(value)) {
+      this.#fail("json-number-too-large", "an integer beyond 9007199254740991 either way cannot be exact");
+    }
+    this.#at += literal.length;
     return value;
+  }
+
+  #spelled(spelling: SpelledNumber["spelling"]): void {
+    this.spelledNumbers.push({ path: this.#path.join("."), spelling });
   }
 
   #readWord<T>(word: string, value: T): T {
@@ -325,4 +337,19 @@ export function parseStrictJson(bytes: Uint8Array): JsonResult {
 
 function faultOf(fault: Omit<JsonFault, "byteAt">, byteAt: number): JsonResult {
   return { kind: "fault", fault: { ...fault, byteAt } };
+}
+
+/**
+ * Where each value stands, by its path, in bytes from 0; the document itself under the empty path. For the answer to a
+ * bad request: it reads a second time.
+ *
+ * @param bytes what {@link parseStrictJson} gave a value for
+ */
+export function valuePlaces(bytes: Uint8Array): ReadonlyMap<string, number> {
+  const text = decoder.decode(bytes);
+  const places = new Map<string, number>();
+  new Reader(text, places).readDocument();
+  // Only a text with other than ASCII has two ways of counting.
+  if (text.length === bytes.length) return places;
+  return new Map([...places].map(([path, charAt]) => [path, Buffer.byteLength(text.slice(0, charAt))]));
 }

@@ -1,58 +1,44 @@
-// POST /v1/transactions: judge, send, and answer 202 only once the record is safe (P1).
+// POST /v1/transactions: the transaction goes to Kafka, and the answer is 202 once every in-sync replica has it.
 
-import { headerNames, topics } from "@riffle/contracts";
-import { failPoint } from "@riffle/streams";
 import type { FastifyReply, FastifyRequest } from "fastify";
-import { acceptTransaction } from "../accept-transaction.ts";
-import type { Clock } from "../clock.ts";
+import { idempotencyKeyOf } from "../idempotency-key.ts";
 import type { IngestMetrics } from "../ingest-metrics.ts";
-import { notRecordedInTime, overloaded, type Problem } from "../problem.ts";
-import type { RecordGate } from "../record-gate.ts";
+import type { Answer, Intake } from "../intake.ts";
+import type { Problem } from "../problem.ts";
 import { traceparentOf } from "../traceparent.ts";
 
 /** What the route needs. */
 export interface PostTransactionOptions {
-  readonly gate: RecordGate;
-  readonly clock: Clock;
+  readonly intake: Intake;
   readonly metrics: IngestMetrics;
   readonly sendProblem: (reply: FastifyReply, problem: Problem) => FastifyReply;
 }
 
 /** The handler of the route; the body arrives as unread bytes. */
-export function postTransaction(options: PostTransactionOptions) {
-  const { gate, clock, metrics, sendProblem } = options;
-  const { name: topic, codec } = topics.transactionsReceived;
-  return async (request: FastifyRequest, reply: FastifyReply): Promise<FastifyReply> => {
-    const receivedAtMs = clock.nowMs();
-    const bytes = Buffer.isBuffer(request.body) ? request.body : Buffer.alloc(0);
-    const verdict = acceptTransaction(bytes, receivedAtMs);
-    if (verdict.kind === "refused") return sendProblem(reply, verdict.problem);
-    const { transaction, value, occurredAtMs } = verdict;
-    failPoint("before-accept");
-    const outcome = await gate.send({
-      topic,
-      key: transaction.accountId,
-      value,
-      timestampMs: occurredAtMs,
-      headers: {
-        [headerNames.schema]: codec.schema,
-        [headerNames.traceparent]: traceparentOf(request.headers["traceparent"]),
-        [headerNames.receivedAt]: String(receivedAtMs),
-      },
-    });
-    switch (outcome) {
-      case "recorded":
-        failPoint("after-accept");
-        metrics.requests.inc({ status: "202", outcome: "accepted" });
-        return reply
-          .code(202)
-          .header("location", `/v1/transactions/${transaction.id}`)
-          .type("application/json; charset=utf-8")
-          .send(JSON.stringify({ id: transaction.id, accountId: transaction.accountId, status: "accepted" }));
-      case "full":
-        return sendProblem(reply, overloaded);
-      case "unknown":
-        return sendProblem(reply, notRecordedInTime);
+export function postTransaction({ intake, metrics, sendProblem }: PostTransactionOptions) {
+  const answerWith = (reply: FastifyReply, answer: Answer): void => {
+    if (answer.kind === "refused") {
+      sendProblem(reply, answer.problem);
+      return;
     }
+    const { id, accountId, isRepeat } = answer;
+    metrics.requests.inc({ status: "202", outcome: "accepted" });
+    if (isRepeat) reply.header("idempotency-replayed", "true");
+    // Ids have no character that JSON would escape (contracts, ids.ts).
+    reply
+      .code(202)
+      .header("location", `/v1/transactions/${id}`)
+      .type("application/json; charset=utf-8")
+      .send(`{"id":"${id}","accountId":"${accountId}","status":"accepted"}`);
+  };
+  return (request: FastifyRequest, reply: FastifyReply): void => {
+    const bytes = Buffer.isBuffer(request.body) ? request.body : Buffer.alloc(0);
+    const key = idempotencyKeyOf(request.headers["idempotency-key"]);
+    if (key.kind === "fault") {
+      sendProblem(reply, key.problem);
+      return;
+    }
+    const submission = intake.submission(traceparentOf(request.headers["traceparent"]), key.id);
+    intake.take(bytes, submission, (answer) => answerWith(reply, answer));
   };
 }

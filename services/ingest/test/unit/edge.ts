@@ -1,7 +1,8 @@
 // A server with no Kafka behind it: a sender that records, and a clock in the hand.
 
-import { createLogger, Metrics } from "@riffle/service-kit";
+import { createLogger, loadConfig, Metrics, type Tracing } from "@riffle/service-kit";
 import type { SendRecord } from "@riffle/streams/kafka";
+import { configSchema, type IngestConfig } from "../../src/config.ts";
 import type { RecordSender } from "../../src/record-gate.ts";
 import { buildServer } from "../../src/server.ts";
 import { HeldClock } from "./held-clock.ts";
@@ -23,10 +24,17 @@ export function goodText(replace = "", by = ""): string {
   return JSON.stringify(good).replace(replace, by);
 }
 
+/** What the environment of a developer says: nothing. A busy machine is no reason to refuse here. */
+const defaults = {
+  ...loadConfig(configSchema, { env: { KAFKA_BROKERS: "127.0.0.1:1" } }),
+  EVENT_LOOP_DELAY_MS_MAX: 3_600_000,
+};
+
 /** Builds the server; `send` decides what becomes of each record. */
 export function edge(
   send: RecordSender["send"] = () => Promise.resolve(),
-  config: { PRODUCE_DEADLINE_MS?: number; UNSETTLED_SENDS_MAX?: number } = {},
+  config: Partial<IngestConfig> = {},
+  tracing?: Tracing,
 ) {
   const sent: SendRecord[] = [];
   const lines: string[] = [];
@@ -45,12 +53,20 @@ export function edge(
     },
   };
   const server = buildServer({
-    config: { PRODUCE_DEADLINE_MS: 2_000, UNSETTLED_SENDS_MAX: 5_000, ...config },
+    config: { ...defaults, PRODUCE_DEADLINE_MS: 2_000, ...config },
     log,
     sender,
     metrics,
+    tracing,
     clock,
   });
+  const postBatch = (payload: string | Buffer, headers: Record<string, string> = {}) =>
+    server.app.inject({
+      method: "POST",
+      url: "/v1/transactions/batch",
+      headers: { "content-type": "application/x-ndjson", ...headers },
+      payload,
+    });
   const post = (payload: string | Buffer, headers: Record<string, string> = {}) =>
     server.app.inject({
       method: "POST",
@@ -58,5 +74,5 @@ export function edge(
       headers: { "content-type": "application/json", ...headers },
       payload,
     });
-  return { ...server, sent, lines, clock, metrics, post };
+  return { ...server, sent, lines, clock, metrics, post, postBatch };
 }

@@ -76,6 +76,8 @@ describe("a sender that is slow", () => {
     settle[1]?.reject?.(new TypeError("too late"));
     await turn();
     expect(await metrics.render()).toContain('riffle_ingest_unsettled_sends{service="ingest"} 0');
+    // The one that was recorded after all counts: the topic has it.
+    expect(await metrics.render()).toContain('riffle_ingest_recorded_total{service="ingest"} 1');
   });
 
   it("is a 202 when it is in time", async () => {
@@ -99,7 +101,7 @@ describe("a sender that is slow", () => {
     const { post, sent } = edge(() => new Promise<void>((resolve) => confirm.push(resolve)), {
       UNSETTLED_SENDS_MAX: 2,
     });
-    const held = [post(goodText()), post(goodText())].map((p) => p.then((r) => r.statusCode));
+    const held = ["tx-1", "tx-2"].map((id) => post(goodText("tx-1", id)).then((r) => r.statusCode));
     await vi.waitFor(() => expect(sent).toHaveLength(2));
     const refused = await post(goodText());
     expect([refused.statusCode, refused.json().code, refused.headers["retry-after"]]).toEqual([
@@ -109,9 +111,74 @@ describe("a sender that is slow", () => {
     ]);
     for (const done of confirm) done();
     expect(await Promise.all(held)).toEqual([202, 202]);
-    const next = post(goodText());
+    const next = post(goodText("tx-1", "tx-3"));
     await vi.waitFor(() => expect(sent).toHaveLength(3));
     confirm[2]?.();
     expect((await next).statusCode).toBe(202);
+  });
+});
+
+describe("Kafka out of reach", () => {
+  it("is tried by a few; the others are refused at once, until one of the few is recorded", async () => {
+    const settle: (() => void)[] = [];
+    const { post, clock, sent } = edge(() => new Promise<void>((resolve) => settle.push(resolve)));
+    const send = (n: number) => post(goodText("tx-1", `tx-${n}`)).then((r) => [r.statusCode, r.json().code]);
+    const first = Array.from({ length: 20 }, (_, n) => send(n));
+    await vi.waitFor(() => expect(sent).toHaveLength(20));
+    clock.advance(2_000);
+    expect(await Promise.all(first)).toEqual(first.map(() => [503, "not-recorded-in-time"]));
+    expect(await send(20)).toEqual([503, "kafka-unreachable"]);
+    for (const done of settle.slice(0, 5)) done();
+    await turn();
+    const next = send(21);
+    await vi.waitFor(() => expect(sent).toHaveLength(21));
+    settle[20]?.();
+    expect(await next).toEqual([202, undefined]);
+  });
+
+  it("is not concluded from one partition in trouble while others record", async () => {
+    let holds = true;
+    const { post, clock, sent } = edge(() =>
+      holds ? new Promise<void>(() => undefined) : Promise.resolve(),
+    );
+    const held = Array.from({ length: 20 }, (_, n) => post(goodText("tx-1", `held-${n}`)));
+    await vi.waitFor(() => expect(sent).toHaveLength(20));
+    holds = false;
+    for (let n = 0; n < 4; n++) {
+      clock.advance(500);
+      expect((await post(goodText("tx-1", `tx-${n}`))).statusCode).toBe(202);
+    }
+    expect((await Promise.all(held)).map((answer) => answer.statusCode)).toEqual(held.map(() => 503));
+    expect((await post(goodText("tx-1", "tx-9"))).statusCode).toBe(202);
+  });
+
+  it("is told a batch line by line, and its lines do not wait", async () => {
+    const { postBatch, post, clock, sent } = edge(() => new Promise<void>(() => undefined), {
+      UNSETTLED_SENDS_MAX: 20,
+    });
+    const first = Array.from({ length: 18 }, (_, n) => post(goodText("tx-1", `tx-${n}`)));
+    await vi.waitFor(() => expect(sent).toHaveLength(18));
+    clock.advance(2_000);
+    await Promise.all(first);
+    const lines = Array.from({ length: 50 }, (_, n) => goodText("tx-1", `line-${n}`)).join("\n");
+    const { statusCode, body } = await postBatch(lines);
+    expect(statusCode).toBe(207);
+    expect(body.match(/"code":"kafka-unreachable"/g)).toHaveLength(50);
+  });
+
+  it("holds only so many bytes", async () => {
+    const { post, sent } = edge(() => new Promise<void>(() => undefined), { UNSETTLED_BYTES_MAX: 65_536 });
+    const large = (n: number) =>
+      post(
+        goodText(
+          "}",
+          `,"metadata":{${Array.from({ length: 20 }, (_, i) => `"k${i}":"${"x".repeat(256)}"`)}}}`,
+        ).replace("tx-1", `tx-${n}`),
+      );
+    const held = Array.from({ length: 13 }, (_, n) => large(n));
+    await vi.waitFor(() => expect(sent).toHaveLength(13));
+    const refused = await large(99);
+    expect([refused.statusCode, refused.json().code]).toEqual([503, "overloaded"]);
+    expect(held).toHaveLength(13);
   });
 });

@@ -58,7 +58,8 @@ describe("a good transaction", () => {
   it("may be at either edge of the times that are accepted", async () => {
     const { post } = edge();
     expect((await post(goodText(good.occurredAt, "2026-03-01T12:05:00Z"))).statusCode).toBe(202);
-    expect((await post(goodText(good.occurredAt, "2026-02-22T12:00:00Z"))).statusCode).toBe(202);
+    const oldest = goodText(good.occurredAt, "2026-02-22T12:00:00Z").replace("tx-1", "tx-2");
+    expect((await post(oldest)).statusCode).toBe(202);
   });
 });
 
@@ -108,9 +109,21 @@ const badBodies: readonly (readonly [string, string | Buffer, string, string, st
   ["a negative amount", goodText("1250", "-1"), "invalid-transaction", "amount", "invalid"],
   ["an amount of 0", goodText("1250", "0"), "invalid-transaction", "amount", "invalid"],
   ["an amount of -0", goodText("1250", "-0"), "invalid-transaction", "amount", "invalid"],
-  ["an amount of 2^53", goodText("1250", "9007199254740992"), "invalid-transaction", "amount", "invalid"],
-  ["an amount of 2^53+1", goodText("1250", "9007199254740993"), "invalid-transaction", "amount", "invalid"],
-  ["an amount of 1e400", goodText("1250", "1e400"), "invalid-transaction", "amount", "invalid"],
+  [
+    "an amount of 2^53",
+    goodText("1250", "9007199254740992"),
+    "malformed-json",
+    "amount",
+    "json-number-too-large",
+  ],
+  [
+    "an amount of 2^53+1",
+    goodText("1250", "9007199254740993"),
+    "malformed-json",
+    "amount",
+    "json-number-too-large",
+  ],
+  ["an amount of 1e400", goodText("1250", "1e400"), "malformed-json", "amount", "json-number-too-large"],
   ["a null amount", goodText("1250", "null"), "invalid-transaction", "amount", "invalid"],
   ["a currency in lower case", goodText("EUR", "eur"), "invalid-transaction", "currency", "invalid"],
   ["an unknown currency", goodText("EUR", "EUX"), "invalid-transaction", "currency", "invalid"],
@@ -184,6 +197,7 @@ describe("a bad body is answered 400, with the field, and nothing is sent", () =
     const problem = response.json();
     expect({ status: response.statusCode, code: problem.code }).toEqual({ status: 400, code });
     if (code === "malformed-json") expect(problem.detail).toMatch(/byte \d+/);
+    expect(problem.errors[0].byteAt).toBeGreaterThanOrEqual(0);
     expect(problem.errors[0]).toMatchObject(
       errorCode === "json-too-deep" ? { code: errorCode } : { field, code: errorCode },
     );
@@ -303,5 +317,26 @@ describe("counting", () => {
     expect(text).toContain(
       'riffle_ingest_requests_total{status="400",outcome="malformed-json",service="ingest"} 1',
     );
+  });
+});
+
+describe("a process that is behind", () => {
+  it("refuses new requests at once, and takes them again when it is on time", async () => {
+    const { post, clock, loop, sent } = edge(undefined, { EVENT_LOOP_DELAY_MS_MAX: 250 });
+    loop.start();
+    clock.advance(350);
+    expect((await post(goodText())).statusCode).toBe(202);
+    clock.advance(351);
+    const refused = await post(goodText("tx-1", "tx-2"));
+    expect([refused.statusCode, refused.json().code, refused.headers["retry-after"]]).toEqual([
+      503,
+      "overloaded",
+      "1",
+    ]);
+    expect(sent).toHaveLength(1);
+    clock.advance(100);
+    expect((await post(goodText("tx-1", "tx-3"))).statusCode).toBe(202);
+    loop.stop();
+    expect(clock.waiting).toBe(0);
   });
 });

@@ -2,10 +2,12 @@
 
 import { type DeliveryAttempt, formatEventTime } from "@riffle/contracts";
 import { alertLine } from "./alert-line.ts";
-import { attemptError, type Channel, type Delivery, type Message } from "./channel.ts";
+import { type AttemptResult, attemptError, type Channel, type Message } from "./channel.ts";
 
 /** Where the lines go, and what the time is. */
 export interface ConsoleChannelOptions {
+  /** `console` unless given. */
+  readonly name?: string;
   /** Writes one line, its end not included. */
   readonly print: (line: string) => void;
   readonly colours: boolean;
@@ -13,24 +15,25 @@ export interface ConsoleChannelOptions {
   readonly nowMs: () => number;
 }
 
-/** Prints each alert. What cannot be printed is dead-lettered at once: a closed terminal does not open again. */
+/** Prints each alert. What cannot be printed is given up at once: a closed terminal does not open again. */
 export class ConsoleChannel implements Channel {
-  readonly name = "console";
+  readonly name: string;
   readonly #options: ConsoleChannelOptions;
 
   constructor(options: ConsoleChannelOptions) {
+    this.name = options.name ?? "console";
     this.#options = options;
   }
 
-  async deliver({ alert }: Message): Promise<Delivery> {
+  async attempt({ alert }: Message): Promise<AttemptResult> {
     const { print, colours, nowMs } = this.#options;
     const attempt: DeliveryAttempt = { at: formatEventTime(nowMs()), status: null, durationMs: 0 };
     try {
       print(alertLine(alert, { colours }));
-      return { outcome: "delivered", attempts: [attempt] };
+      return { attempt, verdict: "delivered" };
     } catch (error) {
       const why = attemptError(error instanceof Error ? error.message : String(error));
-      return { outcome: "dead-lettered", attempts: [{ ...attempt, error: why }] };
+      return { attempt: { ...attempt, error: why }, verdict: "give-up" };
     }
   }
 }

@@ -64,7 +64,13 @@ it("the variables of the local commands are read somewhere under infra", () => {
 describe("on this repository, as built", () => {
   it("every page is made, and none is empty", async () => {
     const pages = await renderPages(root);
-    expect([...pages.keys()]).toEqual(["docs/errors.md", "docs/config.md", ".env.example"]);
+    const dashboards = ["pipeline", "ingest", "filter", "aggregator", "fraud-detector", "notifier"];
+    expect([...pages.keys()]).toEqual([
+      "docs/errors.md",
+      "docs/config.md",
+      ".env.example",
+      ...dashboards.map((name) => `infra/grafana/dashboards/riffle-${name}.json`),
+    ]);
     for (const text of pages.values()) expect(text.length).toBeGreaterThan(1_000);
   });
 

@@ -7,8 +7,11 @@
 import { ByteWriter } from "../bytes.ts";
 import { byTopic, type KafkaRequest, type TopicPartition } from "./request.ts";
 
-/** `earliest` is the log start; `latest` the high watermark, records of open transactions included. */
-export type OffsetSpec = "earliest" | "latest";
+/**
+ * `earliest` is the log start; `latest` the high watermark, records of open transactions included; `stable` the last
+ * stable offset, before the first record of an open transaction.
+ */
+export type OffsetSpec = "earliest" | "latest" | "stable";
 
 /** The offset of one partition. */
 export interface ListedOffset extends TopicPartition {
@@ -16,14 +19,15 @@ export interface ListedOffset extends TopicPartition {
   readonly offset: number;
 }
 
-const readUncommitted = 0;
+const isolation = { readUncommitted: 0, readCommitted: 1 };
 
 export const listOffsets = (
   partitions: readonly TopicPartition[],
   spec: OffsetSpec,
 ): KafkaRequest<ListedOffset[]> => {
   const timestamp = spec === "earliest" ? -2 : -1;
-  const body = new ByteWriter().int32(-1).int8(readUncommitted);
+  const level = spec === "stable" ? isolation.readCommitted : isolation.readUncommitted;
+  const body = new ByteWriter().int32(-1).int8(level);
   body.array(byTopic(partitions), ([topic, of]) => {
     body.string(topic).array(of, ({ partition }) => {
       body.int32(partition).int64(timestamp);

@@ -76,7 +76,12 @@ export class InMemoryKafka {
 
   /** Everything committed in a topic, partition after partition, in offset order. */
   records(topic: string): RawRecord[] {
-    return this.#cluster.partitionsOf(topic).flatMap(({ log }) => {
+    return this.partitions(topic).flat();
+  }
+
+  /** The same, by partition. */
+  partitions(topic: string): RawRecord[][] {
+    return this.#cluster.partitionsOf(topic).map(({ log }) => {
       const { batches, aborted } = log.read(log.startOffset, Number.POSITIVE_INFINITY, true);
       const bytes = Buffer.concat(batches.map((batch) => batch.bytes));
       return committedRecords(decodeRecordBatches(bytes), aborted, log.startOffset);
@@ -93,6 +98,16 @@ export class InMemoryKafka {
         timestampMs,
       };
     });
+  }
+
+  /**
+   * Committed offsets of the stage's group in one of its inputs, by partition, -1 where it never committed; undefined
+   * while an open transaction may still replace one of them.
+   */
+  committed(stage: Stage, topic: string): number[] | undefined {
+    const partitions = this.#cluster.partitionsOf(topic).map(({ partition }) => ({ topic, partition }));
+    const found = this.#cluster.group(stage.service).offsets.read(partitions, true);
+    return found.some(({ errorCode }) => errorCode !== 0) ? undefined : found.map(({ offset }) => offset);
   }
 
   /** Records of the group's input that are not covered by a committed offset. */

@@ -15,6 +15,7 @@ export interface FleetSurroundings {
   readonly random: Random;
   readonly sighted: Sighted;
   readonly tampering: Tampering;
+  readonly standbyReplicas: number;
   readonly events: Omit<WorkerEvents, "ended">;
   networkOf(process: SimulatedProcess): Network;
   inFlight(process: SimulatedProcess): readonly string[];
@@ -58,10 +59,12 @@ export class Fleet {
     const { random, scheduler } = this.#around;
     if (this.#isTaken(place)) return;
     const process = new SimulatedProcess(`w${place}.${this.#count++}`, scheduler, random.fork());
-    const worker = new WorkerProcess(`w${place}`, process, random.fork(), {
+    const events: WorkerEvents = {
       ...this.#around.events,
       ended: (ended, error) => this.#ended(place, ended, error),
-    });
+    };
+    const { standbyReplicas } = this.#around;
+    const worker = new WorkerProcess(`w${place}`, process, random.fork(), events, standbyReplicas);
     worker.undisturbed = this.#calm;
     this.#places[place] = worker;
     this.#around.note(`${process.name} starts`);

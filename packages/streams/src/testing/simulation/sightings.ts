@@ -31,6 +31,7 @@ export const sightings = [
   "a leader had moved",
   "state kept over a rebalance",
   "state dropped after a generation was missed",
+  "a standby taken over",
   "a dead letter rolled back",
   "a dead letter committed",
   "the last stable offset held back while records waited",

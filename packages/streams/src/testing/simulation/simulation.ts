@@ -57,6 +57,8 @@ export interface RunOptions {
 }
 
 const drainMsMax = 120_000;
+/** One run in so many keeps standbys. */
+const standbyEvery = 4;
 const apis = [
   "Produce",
   "TxnOffsetCommit",
@@ -192,6 +194,8 @@ class Run {
     return new Fleet(this.#random.pick([1, 2, 2, 3, 3]), {
       scenario,
       tampering,
+      // Not drawn: a run without standbys is what it was before there were any.
+      standbyReplicas: this.#seed % standbyEvery === 0 ? 1 : 0,
       scheduler: this.#scheduler,
       random: this.#random.fork(),
       sighted: this.#sighted,
@@ -205,6 +209,7 @@ class Run {
       events: {
         failed: (worker, error, action) => this.#failed(worker, error, action),
         log: (worker, message) => this.#logged(worker, message),
+        tookOver: () => this.#sighted.see("a standby taken over"),
         rejoined: (_, keptState) =>
           this.#sighted.see(
             keptState ? "state kept over a rebalance" : "state dropped after a generation was missed",

@@ -34,6 +34,8 @@ export interface WorkerEvents {
   log(worker: WorkerProcess, message: string): void;
   /** It has joined again with partitions that it had. */
   rejoined(worker: WorkerProcess, keptState: boolean): void;
+  /** The state of a partition was handed over by a standby. */
+  tookOver(worker: WorkerProcess): void;
   /** It ended by itself. */
   ended(worker: WorkerProcess, error: unknown): void;
 }
@@ -62,16 +64,25 @@ export class WorkerProcess {
   ended = false;
   readonly #events: WorkerEvents;
   readonly #random: Random;
+  readonly #standbyReplicas: number;
   #worker: StreamWorker | undefined;
   #held: readonly number[] = [];
   /** Of those, what the last join gave back. */
   #shared: readonly number[] = [];
 
-  constructor(instanceId: string, process: SimulatedProcess, random: Random, events: WorkerEvents) {
+  /** @param standbyReplicas the same for all workers of a run */
+  constructor(
+    instanceId: string,
+    process: SimulatedProcess,
+    random: Random,
+    events: WorkerEvents,
+    standbyReplicas = 0,
+  ) {
     this.instanceId = instanceId;
     this.process = process;
     this.#random = random;
     this.#events = events;
+    this.#standbyReplicas = standbyReplicas;
   }
 
   /** Connects and runs until it is stopped, killed or cannot go on. Never rejects. */
@@ -88,6 +99,9 @@ export class WorkerProcess {
       this.#worker = new StreamWorker(stage, tampering.client?.(client) ?? client, settings, {
         phase: (phase, details) => this.#enter(phase, details),
         failed: (error, action) => this.#events.failed(this, error, action),
+        restored: ({ from }) => {
+          if (from === "standby") this.#events.tookOver(this);
+        },
         log: (message, details) => {
           const given = numbersOf(details?.["partitions"]);
           if (given.length > 0) this.#shared = this.#held.filter((held) => given.includes(held));
@@ -139,12 +153,15 @@ export class WorkerProcess {
       return Wire.over(connections, this.process);
     };
     const [group, fetch, commit] = [await wire(), await wire(), await wire()];
+    const standbyReplicas = this.#standbyReplicas;
+    const standby = standbyReplicas > 0 ? { standby: await wire() } : {};
     const partitionBytesMax = this.#random.pick([1, 400, 1 << 20]);
     return streamsOver(
       stage,
-      { group, fetch, commit },
+      { group, fetch, commit, ...standby },
       {
         ...timing,
+        standbyReplicas,
         instanceId: this.instanceId,
         fetch: { maxWaitMs: 500, partitionBytesMax, prefetchBytesMax: this.#random.pick([1, 1 << 20]) },
         log: (message) => this.#events.log(this, message),

@@ -3,11 +3,12 @@
 import { setTimeout as delay } from "node:timers/promises";
 import { describe, expect, it } from "vitest";
 import { Fetcher } from "../../../src/kafka/fetcher.ts";
-import { createAdmin } from "../../../src/kafka/kafkajs-internals.ts";
+import { adminOver } from "../../../src/kafka/kafkajs-internals.ts";
 import { sendBatches } from "../../../src/kafka/produce-batches.ts";
 import { encodeRecordBatch } from "../../../src/kafka/record-batch.ts";
 import { TopicReader } from "../../../src/kafka/topic-reader.ts";
 import { takeOver } from "../../../src/kafka/transactional-producer.ts";
+import { connectCluster } from "../../../src/kafka/wire.ts";
 import { closing, openProducer, toSend } from "../../harness/clients.ts";
 import {
   createTopics,
@@ -148,9 +149,10 @@ describe("the end of a partition", () => {
     fetcher.assign(partition, 0);
     expect((await readUpTo(fetcher, 1)).map(({ value }) => String(value))).toEqual(["a"]);
     await eventually("the end is known", () => fetcher.lag(partition) === 2);
-    expect(fetcher.ready).toBe(false);
+    expect([fetcher.ready, fetcher.undecided(partition)]).toEqual([false, 2]);
     await takeOver(wire, transactionalId, 10_000);
     expect((await readUpTo(fetcher, 4)).map(({ value }) => String(value))).toEqual(["after"]);
+    expect(fetcher.undecided(partition)).toBe(0);
   });
 });
 
@@ -167,9 +169,7 @@ describe("an offset that is not in the log", () => {
 
   const afterDeletion = async () => {
     const { topic, wire } = await topicOf(numbered(10));
-    const address = { connectionTimeoutMs: 3_000, requestTimeoutMs: 8_000, ...wireOptions("deletes") };
-    const admin = createAdmin(address, () => {});
-    await admin.connect();
+    const admin = adminOver(await connectCluster(wireOptions("deletes")), () => {});
     // kafkajs deletes in topics only whose leaders it has looked up.
     await admin.fetchTopicOffsets(topic);
     await admin.deleteTopicRecords({ topic, partitions: [{ partition: 0, offset: "7" }] });

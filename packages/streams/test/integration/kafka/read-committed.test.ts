@@ -2,20 +2,28 @@
 
 import { beforeAll, describe, expect, it } from "vitest";
 import { ChangelogReader } from "../../../src/kafka/changelog-reader.ts";
-import { Coordinator, failIfRefused } from "../../../src/kafka/coordinator.ts";
+import { Coordinator } from "../../../src/kafka/coordinator.ts";
 import { Fetcher } from "../../../src/kafka/fetcher.ts";
 import { listedOffsets } from "../../../src/kafka/position-reader.ts";
 import { sendBatches } from "../../../src/kafka/produce-batches.ts";
-import { endTxn } from "../../../src/kafka/protocol/end-txn.ts";
-import type { ProducerIdentity } from "../../../src/kafka/protocol/init-producer-id.ts";
 import { encodeRecordBatch } from "../../../src/kafka/record-batch.ts";
-import { takeOver } from "../../../src/kafka/transactional-producer.ts";
+import type { TransactionProtocol } from "../../../src/kafka/transaction-protocol.ts";
+import { protocolOf, takeOver } from "../../../src/kafka/transactional-producer.ts";
 import type { Wire } from "../../../src/kafka/wire.ts";
-import { createTopics, openWire, outgoing, readUpTo, uniqueName } from "../../harness/cluster.ts";
+import {
+  brokers,
+  brokerWithinMs,
+  createTopics,
+  openWire,
+  outgoing,
+  readUpTo,
+  uniqueName,
+} from "../../harness/cluster.ts";
 import { present } from "../../harness/eventually.ts";
 import { consoleConsumer } from "../../harness/java-tools.ts";
+import { clusters } from "../../harness/transaction-versions.ts";
 
-const producers = 6;
+const producers = 8;
 const rounds = 25;
 
 /** A sequence that looks random and is the same in every run. */
@@ -32,8 +40,7 @@ class RawProducer {
   readonly #wire: Wire;
   readonly #topic: string;
   readonly #transactionalId: string;
-  #identity: ProducerIdentity | undefined;
-  #sequence = 0;
+  #protocol: TransactionProtocol | undefined;
   #open: string[] = [];
 
   constructor(wire: Wire, topic: string, transactionalId: string) {
@@ -47,53 +54,44 @@ class RawProducer {
   }
 
   async write(values: readonly string[]): Promise<void> {
-    this.#identity ??= await takeOver(this.#wire, this.#transactionalId, 60_000);
-    const records = values.map((value) => outgoing(this.#topic, 0, "", value));
-    const producer = { ...this.#identity, baseSequence: this.#sequence, transactional: true };
-    await sendBatches(
-      this.#wire,
-      // The key of Kafka's own markers begins with four zero bytes as well.
-      [
-        {
-          topic: this.#topic,
-          partition: 0,
-          bytes: encodeRecordBatch(
-            records.map((r) => ({ ...r, key: Buffer.alloc(4) })),
-            producer,
-          ),
-        },
-      ],
-      { transactionalId: this.#transactionalId, deadlineMs: 10_000 },
-    );
-    this.#sequence += values.length;
+    this.#protocol ??= await this.#begin();
+    const protocol = this.#protocol;
+    const partition = { topic: this.#topic, partition: 0 };
+    await protocol.addPartitions([partition]);
+    // The key of Kafka's own markers begins with four zero bytes as well.
+    const records = values.map((value) => ({ ...outgoing(this.#topic, 0, "", value), key: Buffer.alloc(4) }));
+    const baseSequence = protocol.takeSequence(partition, values.length);
+    const bytes = encodeRecordBatch(records, { ...protocol.identity, baseSequence, transactional: true });
+    await sendBatches(this.#wire, [{ ...partition, bytes }], {
+      transactionalId: this.#transactionalId,
+      version: protocol.produceVersion,
+      deadlineMs: 10_000,
+    });
     this.#open.push(...values);
   }
 
   /** Commits, and says what. */
   async commit(): Promise<string[]> {
-    const identity = present(this.#identity);
-    const owner = { transactionalId: this.#transactionalId, ...identity };
-    this.#identity = await new Coordinator(this.#wire, "transaction", this.#transactionalId).call(
-      10_000,
-      "throw",
-      async (nodeId) => {
-        const answer = await this.#wire.send(nodeId, endTxn(owner, true));
-        failIfRefused("EndTxn", answer.errorCode);
-        return answer;
-      },
-    );
-    return this.#ended();
+    await present(this.#protocol).end();
+    return this.#open.splice(0);
   }
 
   /** Aborts as the engine does: the id is taken over, which ends what was open. */
   async abandon(): Promise<void> {
-    this.#identity = await takeOver(this.#wire, this.#transactionalId, 60_000);
-    this.#ended();
+    this.#protocol = await this.#begin();
+    this.#open = [];
   }
 
-  #ended(): string[] {
-    this.#sequence = 0;
-    return this.#open.splice(0);
+  async #begin(): Promise<TransactionProtocol> {
+    const [wire, transactionalId] = [this.#wire, this.#transactionalId];
+    const context = {
+      wire,
+      transactionalId,
+      transactionTimeoutMs: 60_000,
+      transactions: new Coordinator(wire, "transaction", transactionalId),
+      group: new Coordinator(wire, "group", transactionalId),
+    };
+    return protocolOf(context, await takeOver(wire, transactionalId, 60_000));
   }
 }
 
@@ -121,7 +119,9 @@ const interleave = async (wire: Wire, topic: string): Promise<Set<string>> => {
   return committed;
 };
 
-describe(`${producers} producers that interleave commits and aborts on one partition`, () => {
+const about = `${producers} producers that interleave commits and aborts on one partition`;
+
+describe.each(clusters)(`${about}, transaction version $version`, ({ version, prepare }) => {
   const topic = uniqueName("interleaved");
   const partition = { topic, partition: 0 };
   let wire: Wire;
@@ -129,13 +129,19 @@ describe(`${producers} producers that interleave commits and aborts on one parti
   let committed: Set<string>;
   let javaSees: { offset: number; value: string }[];
 
+  beforeAll(prepare, brokerWithinMs);
+
   beforeAll(async () => {
     await createTopics([topic], 1);
     wire = await openWire(topic);
     committed = await interleave(wire, topic);
     end = present((await listedOffsets(wire, [partition], "latest")).get(`${topic}/0`));
-    javaSees = await consoleConsumer(topic, committed.size);
+    javaSees = await consoleConsumer(topic, committed.size, brokers());
     return () => wire.close();
+  }, brokerWithinMs);
+
+  it("speak that version", async () => {
+    expect(await wire.featureLevel("transaction.version")).toBe(version);
   });
 
   const seenFrom = async (offset: number, partitionBytesMax: number) => {
@@ -164,7 +170,7 @@ describe(`${producers} producers that interleave commits and aborts on one parti
   });
 
   it("the fetcher sees the rest of it from any offset in the middle", async () => {
-    for (let from = 1; from < end; from += Math.ceil(end / 24)) {
+    for (let from = 1; from < end; from += Math.ceil(end / 12)) {
       expect(await seenFrom(from, 150), `from offset ${from}`).toEqual(
         javaSees.filter(({ offset }) => offset >= from),
       );

@@ -3,11 +3,18 @@
 
 import { beforeAll, beforeEach, describe, expect, it } from "vitest";
 import { IdempotentProducer } from "../../../src/kafka/idempotent-producer.ts";
-import { TopicReader } from "../../../src/kafka/topic-reader.ts";
-import { closing, toSend } from "../../harness/clients.ts";
-import { brokerWithinMs, committedIn, createTopics, uniqueName, wireOptions } from "../../harness/cluster.ts";
-import { eventually, present } from "../../harness/eventually.ts";
+import { Wire } from "../../../src/kafka/wire.ts";
+import {
+  brokerWithinMs,
+  committedIn,
+  createTopics,
+  eventuallyCommitted,
+  uniqueName,
+  wireOptions,
+} from "../../harness/cluster.ts";
+import { eventually, present, rejectionOf } from "../../harness/eventually.ts";
 import { ExactCommitter } from "../../harness/exact-committer.ts";
+import { closing, createService, eventuallyShared, startWorker, toSend } from "../../harness/live-worker.ts";
 import { leadersOf, type ProxiedCluster, startProxiedCluster } from "../../harness/proxied-cluster.ts";
 
 let cluster: ProxiedCluster;
@@ -87,32 +94,38 @@ describe("an idempotent producer", () => {
   }, 60_000);
 });
 
+describe("a process that starts", () => {
+  it.each([1, 2, 3])(
+    "while broker %i of its list is cut off, connects to another, and works when that one is back",
+    async (ill) => {
+      const { stage, input, output } = await createService();
+      const away = present(cluster.proxies[ill - 1]);
+      away.cut();
+      const worker = await startWorker(stage, "0");
+      const producer = closing(await IdempotentProducer.connect({ ...wireOptions(), topics: [input] }));
+      away.heal();
+      await eventuallyShared(3, worker);
+      await Promise.all(
+        [0, 1, 2].map((partition) => producer.send(toSend(input, `k${partition}`, "v", partition))),
+      );
+      expect((await eventuallyCommitted(output, 3)).toSorted()).toEqual(["k0=v:1", "k1=v:1", "k2=v:1"]);
+    },
+    60_000,
+  );
+
+  it("while all brokers are cut off says of each what became of it", async () => {
+    for (const proxy of cluster.proxies) proxy.cut();
+    const error = await rejectionOf(Wire.connect({ ...wireOptions(), connectWithinMs: 500 }));
+    for (const proxy of cluster.proxies) proxy.heal();
+    expect(error).toMatchObject({ code: "STREAMS_CLUSTER_UNREACHABLE" });
+    for (const { port } of cluster.proxies)
+      expect(String(error)).toMatch(new RegExp(`127\\.0\\.0\\.1:${port}, tried [2-9] times`));
+  });
+});
+
 /** What the output must hold when the committer has come so far: each number once, in order, in its partition. */
 const numbersBelow = (end: number): string[][] =>
   [0, 1, 2].map((partition) => upTo(end).filter((n) => Number(n) % 3 === partition));
-
-/** Reads the output while it is written, through every move of a leader. */
-const readAlong = () => {
-  const seen: string[][] = [[], [], []];
-  let enough = Number.POSITIVE_INFINITY;
-  const count = (): number => seen.reduce((sum, { length }) => sum + length, 0);
-  const run = async (): Promise<string[][]> => {
-    const reader = closing(await TopicReader.open({ ...wireOptions("reader"), topic, from: "earliest" }));
-    while (count() < enough) {
-      const chunk = await reader.next(200);
-      for (const { value } of chunk?.records ?? []) seen[present(chunk).partition]?.push(String(value));
-    }
-    return seen;
-  };
-  const running = run();
-  running.catch(() => {});
-  return {
-    upTo: (records: number): Promise<string[][]> => {
-      enough = records;
-      return running;
-    },
-  };
-};
 
 const startCommitter = async (): Promise<ExactCommitter> =>
   closing(await ExactCommitter.start(group, `${group}-in`, topic));
@@ -156,33 +169,4 @@ describe("transactions", () => {
     },
     60_000,
   );
-
-  it("go on exactly while every broker in turn is restarted, in order or by kill -9", async () => {
-    const committer = await startCommitter();
-    const reading = readAlong();
-    for (let i = 0; i < 10; i++) await committer.step();
-    for (const [i, node] of cluster.nodes.entries()) {
-      const before = committer.next;
-      const restarting = (async () => {
-        await node.kill(i === 0 ? "SIGTERM" : "SIGKILL");
-        await node.restart();
-      })();
-      let restarted = false;
-      void restarting.then(() => {
-        restarted = true;
-      });
-      while (!restarted) await committer.step();
-      await restarting;
-      await eventually(
-        "it goes on",
-        async () => {
-          await committer.step();
-          return committer.next > before + 30;
-        },
-        60_000,
-      );
-    }
-    await expectExact(committer);
-    expect(await reading.upTo(committer.next)).toEqual(numbersBelow(committer.next));
-  }, 240_000);
 });

@@ -2,7 +2,6 @@
 
 import { setTimeout as delay } from "node:timers/promises";
 import { beforeAll, beforeEach, describe, expect, it } from "vitest";
-import { startKafka } from "../../../../../infra/kafka/local-kafka.ts";
 import { FencedError } from "../../../src/errors.ts";
 import { Coordinator } from "../../../src/kafka/coordinator.ts";
 import { GroupMember } from "../../../src/kafka/group-member.ts";
@@ -21,9 +20,9 @@ import {
   openWire,
   outgoing,
   uniqueName,
-  useBrokers,
 } from "../../harness/cluster.ts";
 import { rejectionOf } from "../../harness/eventually.ts";
+import { clusters } from "../../harness/transaction-versions.ts";
 
 const transactionTimeoutMs = 4_000;
 
@@ -111,22 +110,6 @@ const leaveOpen = async (transactionalId: string, name: string): Promise<void> =
     deadlineMs: 4_000,
   });
 };
-
-/** The clusters that the protocols are spoken with, each by its finalized feature level. */
-const clusters = [
-  { version: 2, prepare: async () => {} },
-  {
-    version: 1,
-    prepare: async () => {
-      const kafka = await startKafka({ source: "jvm", transactionVersion: 1 });
-      useBrokers(kafka.brokers);
-      return async () => {
-        useBrokers(undefined);
-        await kafka.stop();
-      };
-    },
-  },
-];
 
 describe.each(clusters)("on a cluster of transaction version $version", ({ version, prepare }) => {
   beforeAll(prepare, brokerWithinMs);

@@ -6,6 +6,8 @@ import { join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { describe, expect, inject, it } from "vitest";
 import { ChangelogReader } from "../../../src/kafka/changelog-reader.ts";
+import { adminOver } from "../../../src/kafka/kafkajs-internals.ts";
+import { connectCluster } from "../../../src/kafka/wire.ts";
 import { changelogTopic } from "../../../src/worker/task.ts";
 import { createTopics, eventuallyCommitted, openWire, uniqueName } from "../../harness/cluster.ts";
 import { counts } from "../../harness/count-stage.ts";
@@ -186,17 +188,8 @@ describe("a changelog", () => {
     await countKeys(30);
     await first.stop();
     const log = changelogTopic(service, counts.name);
-    const { createAdmin } = await import("../../../src/kafka/kafkajs-internals.ts");
-    const admin = createAdmin(
-      {
-        brokers: inject("kafkaBrokers"),
-        clientId: "test",
-        connectionTimeoutMs: 3_000,
-        requestTimeoutMs: 15_000,
-      },
-      () => {},
-    );
-    await admin.connect();
+    const address = { brokers: inject("kafkaBrokers"), clientId: "test", requestTimeoutMs: 15_000 };
+    const admin = adminOver(await connectCluster(address), () => {});
     try {
       await admin.deleteTopics({ topics: [log] });
       await eventually("the changelog is gone", async () => !(await admin.listTopics()).includes(log));

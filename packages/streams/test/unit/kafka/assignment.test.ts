@@ -3,7 +3,7 @@
 
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
-import { type AssignableMember, assignPartitions } from "../../../src/kafka/assignment.ts";
+import { type AssignableMember, assignPartitions, assignStandbys } from "../../../src/kafka/assignment.ts";
 import { present } from "../../harness/eventually.ts";
 
 type Shares = Map<string, number[]>;
@@ -144,5 +144,124 @@ describe("stickiness", () => {
         .concat(present(shares.get("b")))
         .toSorted(),
     ).toEqual([0, 1, 2, 3]);
+  });
+});
+
+describe("standbys", () => {
+  /** Members of one generation with what it gave them, as they join the next. */
+  const generation = (members: readonly AssignableMember[], partitions: number, replicas: number) => {
+    const shares = assignPartitions(members, partitions);
+    const standbys = assignStandbys(members, shares, partitions, replicas);
+    return members.map(
+      ({ memberId }): AssignableMember => ({
+        memberId,
+        owned: shares.get(memberId) ?? [],
+        standby: standbys.get(memberId) ?? [],
+      }),
+    );
+  };
+  const fresh = (count: number): AssignableMember[] =>
+    Array.from({ length: count }, (_, i) => ({ memberId: `m${i}`, owned: [] }));
+  const replicaCount = fc.integer({ min: 0, max: 3 });
+  const claimsWithStandby = claims.chain((members) =>
+    fc.tuple(
+      ...members.map((member) =>
+        fc
+          .uniqueArray(fc.integer({ min: -1, max: 50 }), { maxLength: 20 })
+          .map((standby) => ({ ...member, standby })),
+      ),
+    ),
+  );
+
+  it("of each partition are as many as asked for and none its owner, whatever the members claim", () => {
+    fc.assert(
+      fc.property(claimsWithStandby, partitionCount, replicaCount, (members, partitions, replicas) => {
+        const given = generation(members, partitions, replicas);
+        for (let partition = 0; partition < partitions; partition++) {
+          const owners = given.filter(({ owned }) => owned.includes(partition));
+          const standbys = given.filter(({ standby = [] }) => standby.includes(partition));
+          expect([owners.length, standbys.length]).toEqual([1, Math.min(replicas, members.length - 1)]);
+          expect(standbys).not.toContain(owners[0]);
+        }
+        expect(given.every(({ standby = [] }) => new Set(standby).size === standby.length)).toBe(true);
+      }),
+    );
+  });
+
+  it("are spread evenly over members that come from nothing", () => {
+    fc.assert(
+      fc.property(memberCount, partitionCount, replicaCount, (count, partitions, replicas) => {
+        const loads = generation(fresh(count), partitions, replicas).map(
+          ({ standby = [] }) => standby.length,
+        );
+        const wanted = partitions * Math.min(replicas, count - 1);
+        expect(loads.reduce((sum, load) => sum + load, 0)).toBe(wanted);
+        expect(Math.max(...loads)).toBeLessThanOrEqual(
+          Math.ceil(wanted / count) + Math.ceil(partitions / count),
+        );
+      }),
+    );
+  });
+
+  it("stay where they are when nobody came or went", () => {
+    fc.assert(
+      fc.property(memberCount, partitionCount, replicaCount, (count, partitions, replicas) => {
+        const before = generation(fresh(count), partitions, replicas);
+        const settled = generation(before, partitions, replicas);
+        expect(generation(settled, partitions, replicas)).toEqual(settled);
+        expect(settled.map(({ owned }) => owned)).toEqual(before.map(({ owned }) => owned));
+      }),
+    );
+  });
+
+  it("take over what a member leaves: of two members and one standby each, all of it", () => {
+    fc.assert(
+      fc.property(partitionCount, fc.boolean(), (partitions, first) => {
+        const pair = generation(fresh(2), partitions, 1);
+        const [left] = first ? pair : pair.toReversed();
+        const { owned, standby = [] } = present(left);
+        expect([...owned, ...standby].toSorted((a, b) => a - b)).toEqual(
+          Array.from({ length: partitions }, (_, p) => p),
+        );
+      }),
+    );
+  });
+
+  it("are given what has no owner before others are", () => {
+    const shares = assignPartitions(
+      [
+        { memberId: "a", owned: [0, 1], standby: [] },
+        { memberId: "b", owned: [2, 3], standby: [5] },
+        { memberId: "c", owned: [], standby: [4] },
+      ],
+      6,
+    );
+    expect([...shares].toSorted()).toEqual([
+      ["a", [0, 1]],
+      ["b", [2, 3]],
+      ["c", [4, 5]],
+    ]);
+    const roomy = assignPartitions(
+      [
+        { memberId: "a", owned: [0], standby: [3] },
+        { memberId: "b", owned: [1], standby: [2] },
+      ],
+      4,
+    );
+    expect([...roomy].toSorted()).toEqual([
+      ["a", [0, 3]],
+      ["b", [1, 2]],
+    ]);
+  });
+
+  it("fall first to who owned the partition before: its disk may hold the state", () => {
+    const members = [
+      { memberId: "a", owned: [0, 1, 2, 3] },
+      { memberId: "b", owned: [] },
+      { memberId: "c", owned: [] },
+    ];
+    const shares = assignPartitions(members, 4);
+    const [moved] = present(shares.get("c"));
+    expect(assignStandbys(members, shares, 4, 1).get("a")).toContain(moved);
   });
 });

@@ -25,9 +25,10 @@ describe("the due index", () => {
   it("gives nothing one millisecond early", () => {
     const index = new DueIndex();
     index.add(10, "a");
+    expect(index.earliestMs).toBe(10);
     expect(index.takeDue(9)).toBeUndefined();
     expect(index.takeDue(10)).toEqual({ dueMs: 10, keys: ["a"] });
-    expect(index.takeDue(10)).toBeUndefined();
+    expect([index.takeDue(10), index.earliestMs]).toEqual([undefined, undefined]);
   });
 
   it("gives a key once at each of its times, however often it was noted there", () => {

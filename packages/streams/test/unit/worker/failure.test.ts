@@ -34,6 +34,7 @@ const byCode: Record<StreamsErrorCode, FailureAction> = {
   STREAMS_TOPIC_MISSING: "stop",
   STREAMS_STORE_UNKNOWN: "stop",
   STREAMS_STATE_CORRUPT: "stop",
+  STREAMS_STATE_DISK_FULL: "rebuild",
   STREAMS_FAIL_POINT: "rebuild",
   STREAMS_BYTES_UNREADABLE: "rebuild",
   STREAMS_VALUE_UNWRITABLE: "rebuild",

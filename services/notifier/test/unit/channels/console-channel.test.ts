@@ -6,7 +6,7 @@ import { attemptError } from "../../../src/channels/channel.ts";
 import { ConsoleChannel } from "../../../src/channels/console-channel.ts";
 import { anAlert } from "../alerts.ts";
 
-const message = { notificationId: "nt_0123456789abcdef0123456789abcdef", alert: anAlert("t1") };
+const message = { sequence: 1, notificationId: "nt_0123456789abcdef0123456789abcdef", alert: anAlert("t1") };
 const at = "2026-03-01T12:00:00.000Z";
 const nowMs = () => Date.parse(at);
 
@@ -14,23 +14,23 @@ describe("the console channel", () => {
   it("prints one line per alert", async () => {
     const lines: string[] = [];
     const channel = new ConsoleChannel({ print: (line) => lines.push(line), colours: false, nowMs });
-    expect(await channel.deliver(message)).toEqual({
-      outcome: "delivered",
-      attempts: [{ at, status: null, durationMs: 0 }],
+    expect(await channel.attempt(message)).toEqual({
+      verdict: "delivered",
+      attempt: { at, status: null, durationMs: 0 },
     });
     expect(lines).toEqual([
       `ALERT  card-testing  acc_42  3 purchases under 100.00 EUR, then 1,200.00 EUR within 2 min 10 s  (${message.alert.id})`,
     ]);
   });
 
-  it("a terminal that is gone is a dead letter with its reason", async () => {
+  it("a terminal that is gone is given up, with its reason", async () => {
     const print = () => {
       throw new TypeError("write EPIPE");
     };
-    const delivery = await new ConsoleChannel({ print, colours: false, nowMs }).deliver(message);
-    expect(delivery).toEqual({
-      outcome: "dead-lettered",
-      attempts: [{ at, status: null, durationMs: 0, error: "write EPIPE" }],
+    const result = await new ConsoleChannel({ print, colours: false, nowMs }).attempt(message);
+    expect(result).toEqual({
+      verdict: "give-up",
+      attempt: { at, status: null, durationMs: 0, error: "write EPIPE" },
     });
   });
 

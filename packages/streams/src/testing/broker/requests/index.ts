@@ -3,7 +3,7 @@
 import { fetch } from "./fetch.ts";
 import { heartbeat, joinGroup, leaveGroup, syncGroup } from "./group.ts";
 import type { RequestHandler } from "./handler.ts";
-import { apiVersions, findCoordinator, metadata } from "./lookup.ts";
+import { apiVersions, describeConfigs, findCoordinator, metadata } from "./lookup.ts";
 import { listOffsets, offsetFetch } from "./offsets.ts";
 import { produce } from "./produce.ts";
 import {
@@ -32,4 +32,5 @@ export const requestHandlers: ReadonlyMap<number, RequestHandler> = new Map([
   [25, addOffsetsToTransaction],
   [26, endTransaction],
   [28, transactionOffsetCommit],
+  [32, describeConfigs],
 ]);

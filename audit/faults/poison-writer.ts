@@ -1,0 +1,67 @@
+// Writes what no codec reads straight into the topics that services read, while the pipeline is under attack.
+
+import { setTimeout as delay } from "node:timers/promises";
+import { IdempotentProducer } from "@riffle/streams/kafka";
+import { digestOf } from "../pipeline/dead-letters.ts";
+import { inputTopics } from "../pipeline/topic-answers.ts";
+import { drawUnreadable } from "../workload/poison.ts";
+import { seededRandom } from "../workload/random.ts";
+
+/** How the writer works. */
+export interface PoisonWriterOptions {
+  /** Brokers that are not behind a proxy. */
+  readonly brokers: readonly string[];
+  readonly seed: number;
+  /** Event time of what it writes, epoch milliseconds: what no codec reads moves no stream time. */
+  readonly timestampMs: number;
+}
+
+const writeEveryMs = 500;
+
+/** Writes until it is stopped. */
+export class PoisonWriter {
+  readonly #producer: IdempotentProducer;
+  readonly #options: PoisonWriterOptions;
+  /** Digests of the values that every in-sync replica has. */
+  readonly #written = new Set<string>();
+  readonly #running: Promise<void>;
+  #stopped = false;
+
+  private constructor(producer: IdempotentProducer, options: PoisonWriterOptions) {
+    this.#producer = producer;
+    this.#options = options;
+    this.#running = this.#run();
+  }
+
+  static async start(options: PoisonWriterOptions): Promise<PoisonWriter> {
+    const { brokers } = options;
+    const producer = await IdempotentProducer.connect({
+      brokers,
+      clientId: "audit-poison",
+      topics: inputTopics,
+      deliveryTimeoutMs: 30_000,
+    });
+    return new PoisonWriter(producer, options);
+  }
+
+  /** @returns the digests of the values that were acknowledged */
+  async stop(): Promise<ReadonlySet<string>> {
+    this.#stopped = true;
+    await this.#running;
+    await this.#producer.close();
+    return this.#written;
+  }
+
+  async #run(): Promise<void> {
+    const random = seededRandom(this.#options.seed);
+    for (let n = 0; !this.#stopped; n++) {
+      const { topic, key, value, headers } = drawUnreadable(random, n);
+      await this.#producer.send({ topic, key, value, headers, timestampMs: this.#options.timestampMs }).then(
+        () => this.#written.add(digestOf(value)),
+        // Whether it is there, its topic says.
+        () => undefined,
+      );
+      await delay(writeEveryMs);
+    }
+  }
+}

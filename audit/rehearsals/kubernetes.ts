@@ -1,0 +1,129 @@
+// `pnpm run rehearse:kubernetes`: the overlay `rehearsal` in a real cluster with KEDA, under load all the time:
+//
+//   1. a backlog makes KEDA scale the fraud-detector from 1 to 3 replicas, and back to 1 when it is gone;
+//   2. a pod is deleted, another is killed without a grace period;
+//   3. a StatefulSet is drained to nothing, and comes back because its input has lag;
+//   4. a rolling update of ingest, the filter and the fraud-detector.
+//
+// In the end the topics are compared with the reference model to the record. Ends with 1 when anything was lost, doubled,
+// or answered 202 without being there. The images must be known to the cluster (docs/deploy.md).
+
+import { setTimeout as delay } from "node:timers/promises";
+import { parseArgs } from "node:util";
+import { topics } from "@riffle/contracts";
+import {
+  applyOverlay,
+  kubectl,
+  LagReader,
+  nodePorts,
+  removeNamespace,
+  replicasOf,
+  untilReplicas,
+  untilRolledOut,
+} from "./cluster.ts";
+import { ExactTraffic, outcomeLines } from "./exact-traffic.ts";
+import { rehearse } from "./rehearse.ts";
+import { StallWatch, timeline } from "./timeline.ts";
+
+const { values } = parseArgs({
+  options: {
+    rate: { type: "string", default: "20" },
+    backlog: { type: "string", default: "60000" },
+    seed: { type: "string", default: "1" },
+    keep: { type: "boolean", default: false },
+  },
+});
+
+const scaled = "fraud-detector";
+const lookEveryMs = 5_000;
+const scaleWithinMs = 600_000;
+
+const say = timeline();
+
+/** Prints replicas and lag every few seconds, where they have changed. */
+class ScaleLog {
+  readonly #lag: LagReader;
+  #ended = false;
+  readonly #done: Promise<void>;
+
+  constructor(lag: LagReader) {
+    this.#lag = lag;
+    this.#done = this.#run();
+  }
+
+  async stop(): Promise<void> {
+    this.#ended = true;
+    await this.#done;
+  }
+
+  async #run(): Promise<void> {
+    for (let last = ""; !this.#ended; await delay(lookEveryMs)) {
+      const line = await this.#look().catch(() => undefined);
+      if (line !== undefined && line !== last) say(line);
+      last = line ?? last;
+    }
+  }
+
+  async #look(): Promise<string> {
+    const { wanted, ready } = await replicasOf(scaled);
+    const lag = await this.#lag.lagOf(scaled, topics.transactionsScreened.name);
+    return `  ${scaled}: ${wanted} replicas wanted, ${ready} ready, lag ${lag}`;
+  }
+}
+
+const scaleByLag = async (traffic: ExactTraffic, lag: LagReader): Promise<void> => {
+  const log = new ScaleLog(lag);
+  try {
+    say(`a backlog of ${values.backlog} transactions`);
+    await traffic.backlog(Number(values.backlog));
+    await untilReplicas(scaled, 3, scaleWithinMs);
+    say("scaled out to 3");
+    await untilReplicas(scaled, 1, scaleWithinMs);
+    say("scaled in to 1");
+  } finally {
+    await log.stop();
+  }
+};
+
+const disturb = async (traffic: ExactTraffic): Promise<void> => {
+  const watch = new StallWatch(() => traffic.accepted);
+  say(`pod ${scaled}-0 is deleted`);
+  await kubectl("delete", "pod", `${scaled}-0`);
+  await untilRolledOut(`statefulset/${scaled}`);
+  say("pod filter-0 is killed without a grace period");
+  await kubectl("delete", "pod", "filter-0", "--grace-period=0", "--force");
+  await untilRolledOut("statefulset/filter");
+  say("aggregator is drained to nothing");
+  await kubectl("scale", "statefulset", "aggregator", "--replicas=0");
+  await untilReplicas("aggregator", 0, scaleWithinMs);
+  await untilReplicas("aggregator", 1, scaleWithinMs);
+  say("aggregator is back, by its lag");
+  say("rolling update");
+  await kubectl("rollout", "restart", "deployment/ingest", "statefulset/filter", `statefulset/${scaled}`);
+  for (const workload of ["deployment/ingest", "statefulset/filter", `statefulset/${scaled}`])
+    await untilRolledOut(workload);
+  say(`rolled out; at most ${watch.stop().toFixed(1)} s without a 202`);
+};
+
+let traffic: ExactTraffic | undefined;
+let lag: LagReader | undefined;
+
+const run = async (): Promise<void> => {
+  say("kubectl apply -k k8s/overlays/rehearsal");
+  await applyOverlay();
+  say("every service is ready");
+  traffic = new ExactTraffic(nodePorts, Number(values.seed));
+  lag = await LagReader.open();
+  traffic.start(Number(values.rate));
+  await scaleByLag(traffic, lag);
+  await disturb(traffic);
+  const outcome = await traffic.verdict(scaleWithinMs);
+  for (const line of outcomeLines(outcome)) say(line);
+  if (outcome.violations.length > 0) process.exitCode = 1;
+};
+
+await rehearse(run, async () => {
+  await traffic?.close();
+  await lag?.close();
+  if (!values.keep) await removeNamespace();
+});

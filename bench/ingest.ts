@@ -1,0 +1,37 @@
+// The edge: what it costs, what it withstands.
+//
+//   node bench/ingest.ts fuzz [requests] [seed]        default 300000 42
+//   node bench/ingest.ts single [thousands a turn]     default 40
+//   node bench/ingest.ts ndjson [thousands a turn]     default 100
+//   node bench/ingest.ts outage [seconds]              default 30
+//
+// After `npx -y pnpm@10 build`. What is fuzzed, and how, stands in services/ingest/test/fuzz/run.ts: it needs the inside
+// of the service, which only its own package may import.
+
+import { spawnSync } from "node:child_process";
+import { fileURLToPath } from "node:url";
+import { compare, ndjson, single } from "./ingest-cost.ts";
+import { outage } from "./ingest-outage.ts";
+
+const [what, ...numbers] = process.argv.slice(2);
+const first = (standard: number): number => Number(numbers[0] ?? standard);
+
+switch (what) {
+  case "fuzz": {
+    const script = fileURLToPath(new URL("../services/ingest/test/fuzz/run.ts", import.meta.url));
+    process.exitCode = spawnSync(process.execPath, [script, ...numbers], { stdio: "inherit" }).status ?? 1;
+    break;
+  }
+  case "single":
+    await compare(["ingest", "no-kafka", "await-send"], single, first(40) * 1_000);
+    break;
+  case "ndjson":
+    await compare(["ingest", "ndjson"], ndjson, first(100) * 1_000);
+    break;
+  case "outage":
+    await outage(first(30));
+    break;
+  default:
+    process.stderr.write("say what: fuzz, single, ndjson or outage\n");
+    process.exitCode = 64;
+}

@@ -1,0 +1,128 @@
+// A bug here looks like a stack that listens to the whole network, runs as root, kills a service in the middle of its last
+// commit, or configures a variable that nobody reads.
+
+import { readFileSync } from "node:fs";
+import { join } from "node:path";
+import { serviceNames } from "@riffle/contracts";
+import { describe, expect, it } from "vitest";
+import { parse } from "yaml";
+import { repositoryFolder } from "../../../folders.ts";
+import { brokerSettings, toContainerEnvironment } from "../../../kafka/broker-config.ts";
+
+interface ComposeService {
+  readonly image: string;
+  readonly ports?: readonly string[];
+  readonly profiles?: readonly string[];
+  readonly environment?: Readonly<Record<string, string | number>>;
+  readonly volumes?: readonly string[];
+  readonly read_only?: boolean;
+  readonly cap_drop?: readonly string[];
+  readonly security_opt?: readonly string[];
+  readonly stop_grace_period?: string;
+  readonly healthcheck?: { readonly test?: readonly string[]; readonly disable?: boolean };
+  readonly mem_limit?: string;
+}
+
+const textOf = (path: string): string => readFileSync(join(repositoryFolder, path), "utf8");
+const { services, volumes } = parse(textOf("docker-compose.yml"), { merge: true }) as {
+  readonly services: Readonly<Record<string, ComposeService | undefined>>;
+  readonly volumes: Readonly<Record<string, unknown>>;
+};
+const all = Object.entries(services).map(([name, service]) => [name, service as ComposeService] as const);
+const serviceOf = (name: string): ComposeService => {
+  const service = services[name];
+  if (service === undefined) throw new Error(`docker-compose.yml has no service ${name}`);
+  return service;
+};
+const readable = new Set(
+  [...textOf(".env.example").matchAll(/^# ([A-Z][A-Z0-9_]*)=/gm)].map(([, name]) => name),
+);
+const brokers = ["kafka", "kafka-2", "kafka-3"];
+
+describe("docker-compose.yml", () => {
+  it("publishes on the loopback address alone", () => {
+    const published = all.flatMap(([, { ports = [] }]) => ports);
+    expect(published.length).toBeGreaterThan(0);
+    expect(published.filter((port) => !port.startsWith("127.0.0.1:"))).toEqual([]);
+  });
+
+  it("names a version of each image", () => {
+    expect(all.filter(([, { image }]) => !/:[^/]+$/.test(image) || image.endsWith(":latest"))).toEqual([]);
+  });
+
+  it("knows when each of what runs on is healthy", () => {
+    const ours = ["topics", ...serviceNames];
+    // The images of this repository bring their own check; the job ends.
+    const unwatched = all.filter(
+      ([name, { healthcheck }]) => !ours.includes(name) && healthcheck?.test === undefined,
+    );
+    expect(unwatched).toEqual([]);
+    expect(textOf("Dockerfile")).toMatch(/^HEALTHCHECK .* CMD \["node", "healthcheck.mjs"\]$/m);
+  });
+
+  it("keeps data in named volumes, and every named volume is used", () => {
+    const mounted = all.flatMap(([, { volumes: own = [] }]) =>
+      own.map((volume) => volume.split(":")[0] ?? ""),
+    );
+    expect(mounted.filter((source) => !source.startsWith("./")).toSorted()).toEqual(
+      Object.keys(volumes).toSorted(),
+    );
+  });
+
+  it.each([...serviceNames, "topics"])("gives %s no rights, and a read-only root file system", (name) => {
+    const { read_only, cap_drop, security_opt, mem_limit } = serviceOf(name);
+    expect({ read_only, cap_drop, security_opt }).toEqual({
+      read_only: true,
+      cap_drop: ["ALL"],
+      security_opt: ["no-new-privileges:true"],
+    });
+    expect(mem_limit).toBeDefined();
+  });
+
+  it.each(serviceNames)("gives %s the time to end by itself, and variables that it reads", (name) => {
+    const { stop_grace_period = "10s", environment = {} } = serviceOf(name);
+    const deadlineMs = Number(/^# SHUTDOWN_DEADLINE_MS=(\d+)$/m.exec(textOf(".env.example"))?.[1]);
+    expect(Number.parseInt(stop_grace_period, 10) * 1_000).toBeGreaterThan(deadlineMs);
+    expect(Object.keys(environment).filter((variable) => !readable.has(variable))).toEqual([]);
+    expect(environment["RIFFLE_INSTANCE_ID"]).toBe(`${name}-0`);
+  });
+
+  it.each(brokers)("runs %s with the settings that local brokers have for the same reasons", (name) => {
+    const { environment = {} } = serviceOf(name);
+    const local = toContainerEnvironment(
+      brokerSettings({
+        nodeId: 1,
+        brokers: 1,
+        listeners: { bind: "", advertised: undefined, interBroker: "INSIDE", names: [] },
+        quorumVoters: [],
+        logDir: "",
+      }),
+    );
+    for (const variable of [
+      "KAFKA_AUTO_CREATE_TOPICS_ENABLE",
+      "KAFKA_ADD_PARTITIONS_TO_TXN_RETRY_BACKOFF_MS",
+      "KAFKA_TRANSACTION_ABORT_TIMED_OUT_TRANSACTION_CLEANUP_INTERVAL_MS",
+      "KAFKA_GROUP_INITIAL_REBALANCE_DELAY_MS",
+    ]) {
+      expect([variable, String(environment[variable])]).toEqual([variable, local[variable]]);
+    }
+  });
+
+  it("starts the second and the third broker in the profile ha alone, which asks for three copies", () => {
+    expect(brokers.map((name) => serviceOf(name).profiles)).toEqual([undefined, ["ha"], ["ha"]]);
+    const ha = Object.fromEntries(
+      textOf("infra/docker/three-brokers.env")
+        .split("\n")
+        .filter((line) => /^[A-Z]/.test(line))
+        .map((line) => [line.slice(0, line.indexOf("=")), line.slice(line.indexOf("=") + 1)]),
+    );
+    expect(ha).toMatchObject({ COMPOSE_PROFILES: "ha", KAFKA_COPIES: "3", KAFKA_IN_SYNC_MIN: "2" });
+    expect(ha["KAFKA_BROKERS"]).toBe(brokers.map((name) => `${name}:9092`).join(","));
+    // Every variable of the file is one that docker-compose.yml, or compose itself, looks at.
+    const asked = textOf("docker-compose.yml");
+    const unasked = Object.keys(ha).filter(
+      (name) => !name.startsWith("COMPOSE_") && !asked.includes(`\${${name}:`),
+    );
+    expect(unasked).toEqual([]);
+  });
+});

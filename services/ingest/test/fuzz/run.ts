@@ -1,0 +1,175 @@
+// Fuzzes a real ingest on a real Kafka, then compares answers and topic by id, and scans the log.
+//
+//   node bench/ingest.ts fuzz [requests] [seed]        default 300000 42; after `npx -y pnpm@10 build`
+//
+// Holds: no 5xx; the process lives; every accepted transaction is in Kafka exactly once and no refused one is; resident
+// memory after the second half is that after the first, about; the log has no key, no digest and no card number.
+
+import { type ChildProcess, spawn } from "node:child_process";
+import { mkdtempSync, openSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import { Agent, request } from "node:http";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { setTimeout as delay } from "node:timers/promises";
+import { fileURLToPath } from "node:url";
+import { allTopics, topics } from "@riffle/contracts";
+import { connectAdmin, readTopic } from "@riffle/streams/kafka";
+import { startKafka } from "../../../../infra/kafka/local-kafka.ts";
+import { createPipelineTopics } from "../../../../infra/kafka/pipeline-topics.ts";
+import { freePorts } from "../../../../infra/kafka/ports.ts";
+import { makeApiKey } from "../../src/auth/api-keys.ts";
+import { type FuzzAnswer, Ledger } from "./ledger.ts";
+import { cardCanary, type FuzzRequest, fuzzRequest } from "./requests.ts";
+
+const requests = Number(process.argv[2] ?? 300_000);
+const seed = Number(process.argv[3] ?? 42);
+const connections = 32;
+const say = (line: string): void => void process.stdout.write(`${line}\n`);
+
+const folder = mkdtempSync(join(tmpdir(), "riffle-fuzz-"));
+const { key, entry } = makeApiKey({ name: "fuzz", scopes: ["transactions:write"] });
+const keyFile = join(folder, "keys.json");
+const logFile = join(folder, "ingest.log");
+writeFileSync(keyFile, JSON.stringify({ keys: [entry] }));
+
+const agent = new Agent({ keepAlive: true, maxSockets: connections });
+
+function send(port: number, { path, headers, body }: FuzzRequest): Promise<FuzzAnswer> {
+  return new Promise((resolve, reject) => {
+    const options = {
+      agent,
+      port,
+      host: "127.0.0.1",
+      method: "POST",
+      path,
+      headers: { ...headers, authorization: `Bearer ${key}`, "content-length": body.length },
+    };
+    const sending = request(options, (response) => {
+      let text = "";
+      response.setEncoding("utf8").on("data", (chunk: string) => {
+        text += chunk;
+      });
+      response.on("end", () => {
+        const isReplay = response.headers["idempotency-replayed"] !== undefined;
+        resolve({ status: response.statusCode ?? 0, isReplay, body: text });
+      });
+      response.on("error", reject);
+    });
+    sending.on("error", reject);
+    sending.end(body);
+  });
+}
+
+/** Resident memory in MiB, where the system tells. */
+function memoryMiB(child: ChildProcess): number {
+  try {
+    const pages = Number(readFileSync(`/proc/${child.pid}/statm`, "utf8").split(" ")[1]);
+    return Math.round((pages * 4096) / 1024 / 1024);
+  } catch {
+    return Number.NaN;
+  }
+}
+
+async function untilReady(adminPort: number): Promise<void> {
+  for (let attempt = 0; attempt < 300; attempt++) {
+    const answer = await fetch(`http://127.0.0.1:${adminPort}/readyz`).catch(() => undefined);
+    if (answer?.status === 200) return;
+    await delay(100);
+  }
+  throw new Error(`ingest is not ready after 30 s; its log: ${readFileSync(logFile, "utf8").slice(-2_000)}`);
+}
+
+async function fuzz(port: number, child: ChildProcess): Promise<{ ledger: Ledger; memory: number[] }> {
+  const ledger = new Ledger();
+  const memory: number[] = [];
+  let next = 0;
+  const worker = async (): Promise<void> => {
+    while (next < requests) {
+      const n = next++;
+      if (n % Math.ceil(requests / 10) === 0) memory.push(memoryMiB(child));
+      const sending = fuzzRequest("fuzz", seed, n, Date.now());
+      try {
+        ledger.note(sending.body, await send(port, sending), cardCanary);
+      } catch (error) {
+        ledger.faults.push(`request ${n} got no answer: ${String(error)}`);
+      }
+    }
+  };
+  await Promise.all(Array.from({ length: connections }, worker));
+  memory.push(memoryMiB(child));
+  return { ledger, memory };
+}
+
+async function recordedIds(brokers: readonly string[]): Promise<string[]> {
+  const name = topics.transactionsReceived.name;
+  const records = (await readTopic({ brokers, clientId: "fuzz", topic: name })).flat();
+  return records.map(({ value }) => JSON.parse(Buffer.from(value ?? []).toString()).id);
+}
+
+function logFaults(): string[] {
+  const log = readFileSync(logFile, "utf8");
+  const needles = {
+    "the API key": key,
+    "its digest": entry.sha256,
+    "the card number": cardCanary,
+    "the words of an unhandled rejection": "unhandled",
+  };
+  return Object.entries(needles).flatMap(([what, needle]) =>
+    log.includes(needle) ? [`the log has ${what}`] : [],
+  );
+}
+
+const kafka = await startKafka({ onProgress: say });
+let child: ChildProcess | undefined;
+try {
+  const admin = await connectAdmin({ brokers: kafka.brokers, clientId: "fuzz-admin" });
+  await createPipelineTopics(admin, allTopics, { replicationFactor: 1 });
+  const [port = 0, adminPort = 0] = await freePorts(2);
+  const script = fileURLToPath(new URL("../../dist/main.js", import.meta.url));
+  const env = {
+    ...process.env,
+    KAFKA_BROKERS: kafka.brokers.join(","),
+    HTTP_PORT: String(port),
+    ADMIN_PORT: String(adminPort),
+    API_KEYS_FILE: keyFile,
+    LOG_LEVEL: "trace",
+    // A repeat in a batch cannot be told from the first by its answer, so none is remembered here.
+    REPEAT_MEMORY_BYTES: "0",
+    // So that a slow machine does not hide what is asked here.
+    PRODUCE_DEADLINE_MS: "30000",
+    EVENT_LOOP_DELAY_MS_MAX: "30000",
+  };
+  const log = openSync(logFile, "a");
+  child = spawn(process.execPath, [script], { env, stdio: ["ignore", log, log] });
+  await untilReady(adminPort);
+  const startedAt = performance.now();
+  const { ledger, memory } = await fuzz(port, child);
+  const seconds = (performance.now() - startedAt) / 1_000;
+  const isAlive = child.exitCode === null && child.signalCode === null;
+  const recorded = await recordedIds(kafka.brokers);
+  const faults = [
+    ...ledger.faults,
+    ...ledger.differences(recorded),
+    ...logFaults(),
+    ...(isAlive ? [] : ["the process has ended"]),
+  ];
+  const statuses = [...ledger.statuses]
+    .toSorted(([a], [b]) => a - b)
+    .map(([status, count]) => `${status}: ${count}`);
+  say(`${requests} requests (seed ${seed}) in ${seconds.toFixed(0)} s on ${kafka.description}`);
+  say(`  answers      ${statuses.join(", ")}`);
+  say(`  accepted     ${ledger.owed}, recorded ${recorded.length}`);
+  say(`  memory, MiB  ${memory.join(" ")}`);
+  say(`  faults       ${faults.length}`);
+  for (const fault of faults.slice(0, 10)) say(`    ${fault}`);
+  process.exitCode = faults.length === 0 ? 0 : 1;
+} finally {
+  if (child !== undefined && child.exitCode === null) {
+    const gone = new Promise((resolve) => child?.once("exit", resolve));
+    child.kill("SIGTERM");
+    await gone;
+  }
+  agent.destroy();
+  await kafka.stop();
+  rmSync(folder, { recursive: true, force: true });
+}

@@ -1,0 +1,222 @@
+// What holds of the pipeline as a whole: it ends in time, bears the loss of a node, scales no further than it can.
+//
+//   PP1. preStop + SHUTDOWN_DEADLINE_MS + a margin is less than the grace period: a service ends itself, and is not killed
+//        in the middle of its last commit.
+
+import { at, listAt, type Manifest, nameOf, podTemplateOf, textAt, type Yaml } from "./manifest.ts";
+import { servicesIn } from "./pod-policies.ts";
+import type { Policy } from "./policy.ts";
+
+/** What the policies need to know of the code. */
+export interface CodeFacts {
+  /** Partitions of every topic. */
+  readonly partitions: number;
+  /** SHUTDOWN_DEADLINE_MS where nothing sets it. */
+  readonly shutdownDeadlineMs: number;
+  /** Input topic of each stream service. */
+  readonly inputs: Readonly<Record<string, string>>;
+  /** Names of every variable that a service reads. */
+  readonly variables: ReadonlySet<string>;
+  /** Names of every metric that a service exports, of those that autoscaling asks for. */
+  readonly metrics: ReadonlySet<string>;
+}
+
+/** From the end of the drain to the end of the process, on a busy node. */
+const marginSeconds = 5;
+
+const containerOf = (manifest: Manifest): Yaml => at(podTemplateOf(manifest), "spec", "containers", 0);
+
+const configOf = (manifests: readonly Manifest[], manifest: Manifest): Yaml => {
+  const names = listAt(containerOf(manifest), "envFrom").map((source) =>
+    textAt(source, "configMapRef", "name"),
+  );
+  return manifests.find(({ kind, metadata }) => kind === "ConfigMap" && names.includes(metadata.name))?.[
+    "data"
+  ];
+};
+
+const selects = (selector: Yaml, manifest: Manifest): boolean => {
+  const wanted = Object.entries((at(selector, "matchLabels") ?? {}) as Readonly<Record<string, Yaml>>);
+  const labels = at(podTemplateOf(manifest), "metadata", "labels");
+  return wanted.length > 0 && wanted.every(([label, value]) => at(labels, label) === value);
+};
+
+const endsInTime = ({ shutdownDeadlineMs }: CodeFacts): Policy => ({
+  title: "a service has the time to end by itself (PP1)",
+  faultsOf: (manifests) =>
+    servicesIn(manifests).flatMap((manifest) => {
+      const pod = at(podTemplateOf(manifest), "spec");
+      const grace = Number(textAt(pod, "terminationGracePeriodSeconds") || 30);
+      const preStop = Number(textAt(containerOf(manifest), "lifecycle", "preStop", "sleep", "seconds") || 0);
+      const configured = textAt(configOf(manifests, manifest), "SHUTDOWN_DEADLINE_MS");
+      const drain = Number(configured || shutdownDeadlineMs) / 1_000;
+      const needed = preStop + drain + marginSeconds;
+      return needed < grace
+        ? []
+        : [
+            `${nameOf(manifest)}: preStop ${preStop} s + drain ${drain} s + ${marginSeconds} s is not below ${grace} s`,
+          ];
+    }),
+});
+
+const bearsADisruption: Policy = {
+  title: "a service has a disruption budget, and its pods are spread over nodes and zones",
+  faultsOf: (manifests) =>
+    servicesIn(manifests).flatMap((manifest) => {
+      const budgets = manifests.filter(
+        ({ kind, spec }) => kind === "PodDisruptionBudget" && selects(at(spec, "selector"), manifest),
+      );
+      const spread = listAt(podTemplateOf(manifest), "spec", "topologySpreadConstraints");
+      const isSpread =
+        spread.length > 0 && spread.every((one) => selects(at(one, "labelSelector"), manifest));
+      return [
+        ...(budgets.length === 1
+          ? []
+          : [`${nameOf(manifest)}: ${budgets.length} disruption budgets select it`]),
+        ...(isSpread ? [] : [`${nameOf(manifest)}: its spread constraints do not select its own pods`]),
+      ];
+    }),
+};
+
+const keepsAName: Policy = {
+  title: "a stream service is a StatefulSet with a disk, and its pods' names are its instance ids",
+  faultsOf: (manifests) =>
+    servicesIn(manifests)
+      .filter(({ metadata }) => metadata.name !== "ingest")
+      .flatMap((manifest) => {
+        const id = listAt(containerOf(manifest), "env").find(
+          (one) => textAt(one, "name") === "RIFFLE_INSTANCE_ID",
+        );
+        const isNamed = textAt(id, "valueFrom", "fieldRef", "fieldPath") === "metadata.name";
+        const hasDisk = listAt(manifest, "spec", "volumeClaimTemplates").length > 0;
+        return manifest.kind === "StatefulSet" && isNamed && hasDisk
+          ? []
+          : [
+              `${nameOf(manifest)}: it needs a StatefulSet, a volume claim and metadata.name as RIFFLE_INSTANCE_ID`,
+            ];
+      }),
+};
+
+const deniesByDefault: Policy = {
+  title: "nothing may talk to anything that no policy names",
+  faultsOf: (manifests) => {
+    const denies = manifests.some(
+      ({ kind, spec }) =>
+        kind === "NetworkPolicy" &&
+        Object.keys((at(spec, "podSelector") ?? {}) as object).length === 0 &&
+        listAt(spec, "policyTypes").length === 2 &&
+        at(spec, "ingress") === undefined &&
+        at(spec, "egress") === undefined,
+    );
+    return denies ? [] : ["no NetworkPolicy denies everything"];
+  },
+};
+
+const knowsItsVariables = ({ variables }: CodeFacts): Policy => ({
+  title: "a service is given variables that it reads",
+  faultsOf: (manifests) =>
+    servicesIn(manifests).flatMap((manifest) => {
+      const own = listAt(containerOf(manifest), "env").map((one) => textAt(one, "name"));
+      const shared = Object.keys((configOf(manifests, manifest) ?? {}) as object);
+      return [...own, ...shared]
+        .filter((name) => !variables.has(name))
+        .map((name) => `${nameOf(manifest)}: no service reads ${name}`);
+    }),
+});
+
+const scalesWithinReason = (facts: CodeFacts): Policy => ({
+  title:
+    "each stream service is scaled by the lag in its input, between 1 and its partitions, and down slowly",
+  faultsOf: (manifests) =>
+    Object.entries(facts.inputs).flatMap(([service, topic]) => {
+      const scaler = manifests.find(
+        ({ kind, spec }) =>
+          ["ScaledObject", "HorizontalPodAutoscaler"].includes(kind) &&
+          textAt(spec, "scaleTargetRef", "kind") === "StatefulSet" &&
+          textAt(spec, "scaleTargetRef", "name") === service,
+      );
+      if (scaler === undefined) return [`${service}: nothing scales it`];
+      return boundsOf(scaler, facts).concat(
+        scaler.kind === "ScaledObject" ? triggersOf(scaler, service, topic) : externalsOf(scaler, service),
+      );
+    }),
+});
+
+const boundsOf = (scaler: Manifest, { partitions }: CodeFacts): string[] => {
+  const isKeda = scaler.kind === "ScaledObject";
+  const max = Number(textAt(scaler, "spec", isKeda ? "maxReplicaCount" : "maxReplicas"));
+  const min = Number(textAt(scaler, "spec", isKeda ? "minReplicaCount" : "minReplicas"));
+  const behaviour = isKeda
+    ? at(scaler, "spec", "advanced", "horizontalPodAutoscalerConfig", "behavior")
+    : at(scaler, "spec", "behavior");
+  const stabilised = Number(textAt(behaviour, "scaleDown", "stabilizationWindowSeconds"));
+  return [
+    ...(min >= 1 && max >= min && max <= partitions
+      ? []
+      : [`${nameOf(scaler)}: ${min} to ${max} replicas are not within 1 to ${partitions}`]),
+    ...(partitions % max === 0
+      ? []
+      : [`${nameOf(scaler)}: ${partitions} partitions cannot be shared evenly by ${max} replicas`]),
+    ...(stabilised >= 30 ? [] : [`${nameOf(scaler)}: scaling down is not stabilised`]),
+  ];
+};
+
+const triggersOf = (scaler: Manifest, service: string, topic: string): string[] => {
+  const triggers = listAt(scaler, "spec", "triggers");
+  const kafka = triggers.find((one) => textAt(one, "type") === "kafka");
+  const wanted = {
+    consumerGroup: service,
+    topic,
+    excludePersistentLag: "false",
+    offsetResetPolicy: "earliest",
+  };
+  const restoring = triggers.find((one) =>
+    textAt(one, "metadata", "query").includes("restore_remaining_records"),
+  );
+  return [
+    ...Object.entries(wanted)
+      .filter(([key, value]) => textAt(kafka, "metadata", key) !== value)
+      .map(([key, value]) => `${nameOf(scaler)}: ${key} of its kafka trigger is not ${value}`),
+    ...(textAt(restoring, "metadata", "query").includes(`service="${service}"`)
+      ? []
+      : [`${nameOf(scaler)}: nothing keeps it from scaling in while it restores`]),
+    ...(textAt(scaler, "spec", "fallback", "behavior") === "currentReplicas"
+      ? []
+      : [`${nameOf(scaler)}: without an answer it must keep the replicas it has`]),
+  ];
+};
+
+const externalsOf = (scaler: Manifest, service: string): string[] =>
+  ["riffle_lag_records", "riffle_restoring_replicas"]
+    .filter(
+      (metric) =>
+        !listAt(scaler, "spec", "metrics").some(
+          (one) =>
+            textAt(one, "external", "metric", "name") === metric &&
+            textAt(one, "external", "metric", "selector", "matchLabels", "service") === service,
+        ),
+    )
+    .map((metric) => `${nameOf(scaler)}: does not look at ${metric} of ${service}`);
+
+const asksForRealMetrics = ({ metrics }: CodeFacts): Policy => ({
+  title: "autoscaling asks for metrics that a service exports",
+  faultsOf: (manifests) =>
+    manifests
+      .filter(({ kind }) => ["ScaledObject", "ConfigMap"].includes(kind))
+      .flatMap((manifest) =>
+        [...new Set(JSON.stringify(manifest).match(/riffle_stream_[a-z_]+/g) ?? [])]
+          .filter((name) => !metrics.has(name))
+          .map((name) => `${nameOf(manifest)}: no service exports ${name}`),
+      ),
+});
+
+/** The policies of the pipeline. */
+export const pipelinePolicies = (facts: CodeFacts): readonly Policy[] => [
+  endsInTime(facts),
+  bearsADisruption,
+  keepsAName,
+  deniesByDefault,
+  knowsItsVariables(facts),
+  scalesWithinReason(facts),
+  asksForRealMetrics(facts),
+];

@@ -1,0 +1,126 @@
+// A bug here looks like a policy that lets pass what it is there to stop: each of these plants one fault in the manifests
+// that are rendered here, and names the policy that must find it.
+
+import { resolve } from "node:path";
+import { describe, expect, it } from "vitest";
+import { readCodeFacts } from "../../code-facts.ts";
+import { type Manifest, parseManifests, readManifests, type Yaml } from "../../manifest.ts";
+import { pipelinePolicies } from "../../pipeline-policies.ts";
+import { podPolicies } from "../../pod-policies.ts";
+import { renderedFile } from "../../rendering.ts";
+import { ManifestSchemas } from "../../schema-check.ts";
+
+const root = resolve(import.meta.dirname, "../../../..");
+const facts = await readCodeFacts(root);
+const policies = [...podPolicies, ...pipelinePolicies(facts)];
+const schemas = ManifestSchemas.read();
+
+type Path = readonly (string | number)[];
+
+const container: Path = ["spec", "template", "spec", "containers", 0];
+const pod: Path = ["spec", "template", "spec"];
+const trigger: Path = ["spec", "triggers", 0, "metadata"];
+
+/** The same manifest with another value at a path; undefined removes it. */
+const changed = (value: Yaml, [key, ...rest]: Path, to: Yaml): Yaml => {
+  if (key === undefined) return to;
+  const copy = structuredClone(value) as Record<string | number, Yaml>;
+  const next = changed(copy[key], rest, to);
+  if (next === undefined) delete copy[key];
+  else copy[key] = next;
+  return copy as Yaml;
+};
+
+const faultsWith = (kind: string, name: string, path: Path, to: Yaml): string[] => {
+  const manifests = readManifests(renderedFile(root, "prod"));
+  const planted = manifests.map((manifest) =>
+    manifest.kind === kind && manifest.metadata.name === name
+      ? (changed(manifest, path, to) as Manifest)
+      : manifest,
+  );
+  expect(planted).not.toEqual(manifests);
+  return policies.filter(({ faultsOf }) => faultsOf(planted).length > 0).map(({ title }) => title);
+};
+
+const cases: readonly (readonly [finds: string, kind: string, name: string, path: Path, to: Yaml])[] = [
+  ["numbered user", "StatefulSet", "filter", [...pod, "securityContext", "runAsUser"], 0],
+  ["seccomp", "Deployment", "ingest", [...pod, "securityContext", "seccompProfile"], undefined],
+  ["without a token", "StatefulSet", "notifier", [...pod, "automountServiceAccountToken"], true],
+  ["names of services", "StatefulSet", "filter", [...pod, "enableServiceLinks"], undefined],
+  ["not latest", "StatefulSet", "filter", [...container, "image"], "registry.example.com/riffle/filter"],
+  [
+    "not latest",
+    "StatefulSet",
+    "filter",
+    [...container, "image"],
+    "registry.example.com/riffle/filter:latest",
+  ],
+  ["limit of both", "StatefulSet", "filter", [...container, "resources", "limits", "memory"], undefined],
+  ["gain no rights", "Job", "topics", [...container, "securityContext", "capabilities", "drop"], undefined],
+  ["read-only", "StatefulSet", "filter", [...container, "securityContext", "readOnlyRootFilesystem"], false],
+  ["is watched", "StatefulSet", "filter", [...container, "startupProbe"], undefined],
+  [
+    "may depend on Kafka",
+    "StatefulSet",
+    "filter",
+    [...container, "livenessProbe", "httpGet", "path"],
+    "/readyz",
+  ],
+  ["time to end", "StatefulSet", "filter", [...pod, "terminationGracePeriodSeconds"], 20],
+  ["time to end", "Deployment", "ingest", [...container, "lifecycle", "preStop", "sleep", "seconds"], 10],
+  ["disruption budget", "PodDisruptionBudget", "filter", ["spec", "selector", "matchLabels"], { app: "x" }],
+  ["instance ids", "StatefulSet", "filter", [...container, "env"], []],
+  ["nothing may talk", "NetworkPolicy", "deny-all", ["spec", "policyTypes"], ["Ingress"]],
+  ["variables that it reads", "StatefulSet", "filter", [...container, "env", 1, "name"], "STATE_FOLDER"],
+  ["scaled by the lag", "ScaledObject", "filter", ["spec", "maxReplicaCount"], 24],
+  ["scaled by the lag", "ScaledObject", "filter", ["spec", "maxReplicaCount"], 5],
+  ["scaled by the lag", "ScaledObject", "filter", ["spec", "minReplicaCount"], 0],
+  ["scaled by the lag", "ScaledObject", "filter", [...trigger, "topic"], "alerts.v1"],
+  ["scaled by the lag", "ScaledObject", "filter", [...trigger, "excludePersistentLag"], "true"],
+  ["scaled by the lag", "ScaledObject", "filter", ["spec", "fallback", "behavior"], "static"],
+  ["scaled by the lag", "ScaledObject", "filter", ["spec", "triggers", 1, "metadata", "query"], "up"],
+  ["scaled by the lag", "ScaledObject", "filter", ["spec", "scaleTargetRef", "name"], "filters"],
+  [
+    "a service exports",
+    "ScaledObject",
+    "filter",
+    ["spec", "triggers", 1, "metadata", "query"],
+    "riffle_stream_no",
+  ],
+];
+
+describe("the policies", () => {
+  it.each(cases)("find what breaks: %s (%s %s, %j = %j)", (finds, kind, name, path, to) => {
+    expect(faultsWith(kind, name, path, to).join("; ")).toContain(finds);
+  });
+});
+
+describe("the schemas", () => {
+  const [filter] = readManifests(renderedFile(root, "prod")).filter(
+    ({ kind, metadata }) => kind === "StatefulSet" && metadata.name === "filter",
+  );
+  const faultsOf = (path: Path, to: Yaml): string[] =>
+    schemas.faultsOf(changed(filter as Yaml, path, to) as Manifest);
+
+  it("find a field that is misspelt, at any depth", () => {
+    expect(faultsOf([...container, "imagePullPolice"], "Always").join()).toContain("imagePullPolice");
+    expect(faultsOf([...container, "livenessProbe", "periodSecond"], 3).join()).toContain("periodSecond");
+  }, 60_000);
+
+  it("find a value of the wrong type, and one that is missing", () => {
+    expect(faultsOf(["spec", "replicas"], "three").join()).toContain("must be integer");
+    expect(faultsOf(["spec", "selector"], undefined).join()).toContain("selector");
+  });
+
+  it("take a port by its name and a quantity as a number", () => {
+    expect(faultsOf([...container, "livenessProbe", "httpGet", "port"], 9464)).toEqual([]);
+    expect(faultsOf([...container, "resources", "limits", "cpu"], 1)).toEqual([]);
+  });
+
+  it("find a kind that nobody knows", () => {
+    const [odd] = parseManifests("apiVersion: apps/v2\nkind: StatefulSet\nmetadata: { name: x }\n");
+    expect(schemas.faultsOf(odd as Manifest)).toEqual([
+      "StatefulSet x: there is no schema of apps/v2 StatefulSet",
+    ]);
+  });
+});
