@@ -51,6 +51,7 @@ export default defineConfig({
           include: inFolder("long"),
           environment: "node",
           globalSetup: ["infra/kafka/kafka-fixture.ts"],
+          testTimeout: 60_000,
           hookTimeout: 60_000,
           fileParallelism: false,
         },

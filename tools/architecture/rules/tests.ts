@@ -54,7 +54,7 @@ const skipExceptions: SkipExceptions = {
   "infra/test/integration/local-kafka.test.ts":
     "Java is one of the ways to a Kafka and no requirement: without it there is nothing of it to test",
   "infra/test/integration/promtool.test.ts":
-    "promtool comes in Prometheus' image alone: without Docker the run lists its tests as skipped, with the reason",
+    "promtool comes in Prometheus' image alone: without Docker the run lists its tests as skipped, and says why",
 };
 
 /** Finds tests that are switched off, or that pass because they fail: they look exactly like tests that pass. */

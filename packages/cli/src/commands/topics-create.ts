@@ -20,7 +20,7 @@ export const topicsCreate: Command = {
     partitions: { value: "<n>", help: "the same for every topic; default what the contracts say" },
     "replication-factor": {
       value: "<n>",
-      help: "copies of each partition; with 3 a write needs 2. Default three, or as many as there are brokers, and the cluster's own min.insync.replicas",
+      help: "copies of each partition; from 3 on a write needs 2. Default 3, or every broker",
     },
     ...kafkaOptions,
   },

@@ -236,7 +236,7 @@ export const plantedBugs: readonly PlantedBug[] = [
   },
   {
     name: "a restore ends at the last stable offset",
-    withinSeeds: 600,
+    withinSeeds: 1_200,
     // replica_id, then the isolation level.
     tampering: sending("ListOffsets", (body) => body.writeInt8(1, 4)),
   },
