@@ -2,15 +2,15 @@
 // ever at an offset that is gone.
 
 import { beforeAll, describe, expect, it } from "vitest";
-import { ChangelogReader } from "../../../src/kafka/changelog-reader.ts";
-import { Fetcher } from "../../../src/kafka/fetcher.ts";
-import { listedOffsets } from "../../../src/kafka/position-reader.ts";
-import { TransactionalProducer } from "../../../src/kafka/transactional-producer.ts";
-import type { Wire } from "../../../src/kafka/wire.ts";
-import type { OutgoingRecord } from "../../../src/worker/record.ts";
-import { brokers, createTopics, openWire, outgoing, readUpTo, uniqueName } from "../../harness/cluster.ts";
-import { eventually, present } from "../../harness/eventually.ts";
-import { consoleConsumer } from "../../harness/java-tools.ts";
+import { ChangelogReader } from "../../src/kafka/changelog-reader.ts";
+import { Fetcher } from "../../src/kafka/fetcher.ts";
+import { listedOffsets } from "../../src/kafka/position-reader.ts";
+import { TransactionalProducer } from "../../src/kafka/transactional-producer.ts";
+import type { Wire } from "../../src/kafka/wire.ts";
+import type { OutgoingRecord } from "../../src/worker/record.ts";
+import { brokers, createTopics, openWire, outgoing, readUpTo, uniqueName } from "../harness/cluster.ts";
+import { eventually, present } from "../harness/eventually.ts";
+import { consoleConsumer } from "../harness/java-tools.ts";
 
 const topic = uniqueName("compacted");
 const partition = { topic, partition: 0 };
