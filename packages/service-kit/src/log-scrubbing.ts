@@ -123,8 +123,11 @@ export function lineScrubber(secrets: readonly string[]): (line: string) => stri
     for (const needle of needles) clean = clean.replaceAll(needle, "[secret]");
     if (!maybeCard.test(clean)) return clean;
     return clean.replace(jsonToken, (token) => {
-      const masked = withoutCards(token);
-      return masked === token || token.startsWith('"') ? masked : JSON.stringify(masked);
+      if (token.startsWith('"')) return withoutCards(token);
+      // The digits behind a point are a duration's; a card number is in front of it.
+      const [whole = ""] = token.split(".", 1);
+      const masked = withoutCards(whole);
+      return masked === whole ? token : JSON.stringify(masked + token.slice(whole.length));
     });
   };
 }

@@ -124,6 +124,12 @@ describe("logging never throws", () => {
     expect(line).toContain("[99980 more]");
   });
 
+  it("and leaves the digits behind a point as they are, though they would pass for a card number", () => {
+    const line = logged((log) => log.info({ durationMs: 0.4111111111111111, n: 4111111111111111 }));
+    expect(line).toContain('"durationMs":0.4111111111111111,');
+    expect(line).toContain('"n":"[card number]"');
+  });
+
   it("and leaves times, offsets and ids as they are", () => {
     const fields = { receivedAt: 1_764_000_000_123, offset: 7_700_000, id: "018f-4a7e-9c1d", n: 12.5 };
     expect(JSON.parse(logged((log) => log.info(fields)))).toMatchObject(fields);
