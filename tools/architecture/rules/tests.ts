@@ -51,7 +51,7 @@ const switches = /\b(?:describe|it|test)\.(?:only|skip|todo|fails|skipIf|runIf)\
 export type SkipExceptions = Readonly<Record<string, string>>;
 
 const skipExceptions: SkipExceptions = {
-  "infra/test/integration/local-kafka.test.ts":
+  "infra/test/long/local-kafka.test.ts":
     "Java is one of the ways to a Kafka and no requirement: without it there is nothing of it to test",
   "infra/test/integration/promtool.test.ts":
     "promtool comes in Prometheus' image alone: without Docker the run lists its tests as skipped, and says why",
