@@ -18,7 +18,11 @@ import { chunkRecords, sendBatches } from "../../src/kafka/produce-batches.ts";
 import { initProducerId, type ProducerIdentity } from "../../src/kafka/protocol/init-producer-id.ts";
 import { type PartitionOutcome, readPartitionOutcomes } from "../../src/kafka/protocol/partition-outcomes.ts";
 import { byTopic, type KafkaRequest } from "../../src/kafka/protocol/request.ts";
-import type { CommitOffset, GroupFence } from "../../src/kafka/protocol/txn-offset-commit.ts";
+import {
+  type CommitOffset,
+  type GroupFence,
+  writeOffsets,
+} from "../../src/kafka/protocol/txn-offset-commit.ts";
 import { encodeRecordBatch } from "../../src/kafka/record-batch.ts";
 import type { Wire } from "../../src/kafka/wire.ts";
 
@@ -76,13 +80,7 @@ const offsetCommit = (
     .int32(fence.generationId)
     .compactString(fence.memberId)
     .compactString(fence.groupInstanceId);
-  body.compactArray(byTopic(offsets), ([topic, partitions]) => {
-    body.compactString(topic);
-    body.compactArray(partitions, ({ partition, offset, metadata }) => {
-      body.int32(partition).int64(offset).int32(-1).compactString(metadata).noTags();
-    });
-    body.noTags();
-  });
+  writeOffsets(body, offsets);
   return {
     api: "OffsetCommit",
     apiKey: 8,

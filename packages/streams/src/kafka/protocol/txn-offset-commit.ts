@@ -36,6 +36,17 @@ export interface TransactionOwner {
 /** 3 below transaction version 2, else 5. */
 export type TxnOffsetCommitVersion = 3 | 5;
 
+/** Writes the array of topics, which OffsetCommit has in the same layout. */
+export const writeOffsets = (body: ByteWriter, offsets: readonly CommitOffset[]): void => {
+  body.compactArray(byTopic(offsets), ([topic, partitions]) => {
+    body.compactString(topic);
+    body.compactArray(partitions, ({ partition, offset, metadata }) => {
+      body.int32(partition).int64(offset).int32(-1).compactString(metadata).noTags();
+    });
+    body.noTags();
+  });
+};
+
 export const txnOffsetCommit = (
   owner: TransactionOwner,
   fence: GroupFence,
@@ -51,13 +62,7 @@ export const txnOffsetCommit = (
     .int32(fence.generationId)
     .compactString(fence.memberId)
     .compactString(fence.groupInstanceId);
-  body.compactArray(byTopic(offsets), ([topic, partitions]) => {
-    body.compactString(topic);
-    body.compactArray(partitions, ({ partition, offset, metadata }) => {
-      body.int32(partition).int64(offset).int32(-1).compactString(metadata).noTags();
-    });
-    body.noTags();
-  });
+  writeOffsets(body, offsets);
   return {
     api: "TxnOffsetCommit",
     apiKey: 28,
