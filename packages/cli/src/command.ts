@@ -48,3 +48,14 @@ export const kafkaOptions = {
 export const jsonOption = {
   json: { help: "one JSON object a line" },
 } as const satisfies Readonly<Record<string, OptionSpec>>;
+
+/** How many a listing shows, unless it is told. */
+export const limitDefault = 50;
+
+/** Options of every command that lists. */
+export const limitOption = {
+  limit: {
+    value: "<n>",
+    help: `at most so many, those of the newest event times; default ${limitDefault}`,
+  },
+} as const satisfies Readonly<Record<string, OptionSpec>>;

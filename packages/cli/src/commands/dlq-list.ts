@@ -1,6 +1,6 @@
 // `riffle dlq list`: what the services could not process.
 
-import { type Call, type Command, jsonOption, kafkaOptions } from "../command.ts";
+import { type Call, type Command, jsonOption, kafkaOptions, limitDefault, limitOption } from "../command.ts";
 import { countOption, textOption, timeOption } from "../command-line.ts";
 import type { DeadLetter } from "../dead-letters/dead-letter.ts";
 import { DeadLetterLog } from "../dead-letters/dead-letter-log.ts";
@@ -9,8 +9,6 @@ import { comparePlaces } from "../dead-letters/place.ts";
 import { type Criteria, fits } from "../dead-letters/selection.ts";
 import { findBrokers } from "../target.ts";
 import { counted } from "../terminal/table.ts";
-
-const limitDefault = 50;
 
 export const dlqList: Command = {
   name: "dlq list",
@@ -24,10 +22,7 @@ export const dlqList: Command = {
     reason: { value: "<code>", help: "only this reason code" },
     since: { value: "<time>", help: "only event times from this one on: 2026-03-01 or 2026-03-01T12:00:00Z" },
     pending: { help: "only those that were not sent again" },
-    limit: {
-      value: "<n>",
-      help: `at most so many, those of the newest event times; default ${limitDefault}`,
-    },
+    ...limitOption,
     ...jsonOption,
     ...kafkaOptions,
   },

@@ -1,7 +1,7 @@
 // `riffle notifications list`: what the notifier could not deliver.
 
 import { deadLetterReasons } from "@riffle/contracts";
-import { type Call, type Command, jsonOption, kafkaOptions } from "../command.ts";
+import { type Call, type Command, jsonOption, kafkaOptions, limitDefault, limitOption } from "../command.ts";
 import { countOption, textOption, timeOption } from "../command-line.ts";
 import { CliError } from "../errors.ts";
 import { deadLettered, lastAnswer, type NotificationCriteria } from "../notifications/dead-lettered.ts";
@@ -9,8 +9,6 @@ import { NotifierLog, type RecordedNotification } from "../notifications/notifie
 import { findBrokers } from "../target.ts";
 import { printable, printableTime } from "../terminal/printable.ts";
 import { counted, tableLines } from "../terminal/table.ts";
-
-const limitDefault = 50;
 
 /** Options that say which notifications are meant. */
 export const criteriaOptions = {
@@ -38,10 +36,7 @@ export const notificationsList: Command = {
   ],
   options: {
     ...criteriaOptions,
-    limit: {
-      value: "<n>",
-      help: `at most so many, those of the newest event times; default ${limitDefault}`,
-    },
+    ...limitOption,
     ...jsonOption,
     ...kafkaOptions,
   },

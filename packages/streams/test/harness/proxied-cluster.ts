@@ -5,7 +5,7 @@ import type { KafkaNode } from "../../../../infra/kafka/local-kafka.ts";
 import { startKafka } from "../../../../infra/kafka/local-kafka.ts";
 import { freePorts } from "../../../../infra/kafka/ports.ts";
 import { listedOffsets } from "../../src/kafka/position-reader.ts";
-import { openWire, useBrokers } from "./cluster.ts";
+import { committedIn, createTopics, openWire, uniqueName, useBrokers } from "./cluster.ts";
 import { present } from "./eventually.ts";
 
 /** A cluster in the hands of a test. */
@@ -31,6 +31,26 @@ export const startProxiedCluster = async (): Promise<ProxiedCluster> => {
   };
   return { proxies, nodes: kafka.nodes, stop };
 };
+
+/** The topics of a test on three brokers: three partitions, three replicas. */
+export interface ReplicatedTopics {
+  /** Of the consumer group; begins the names of both topics. */
+  readonly group: string;
+  readonly input: string;
+  readonly output: string;
+}
+
+/** Creates them under a name of their own. */
+export const createReplicatedTopics = async (): Promise<ReplicatedTopics> => {
+  const group = uniqueName("three");
+  const topics = { group, input: `${group}-in`, output: `${group}-out` };
+  await createTopics([topics.input, topics.output], 3, {}, 3);
+  return topics;
+};
+
+/** The committed values of each partition of a topic. */
+export const valuesIn = async (topic: string): Promise<string[][]> =>
+  (await committedIn(topic)).map((records) => records.map(({ value }) => String(value)));
 
 /** The node that leads each of the topic's partitions. */
 export const leadersOf = async (topic: string): Promise<number[]> => {

@@ -4,19 +4,17 @@
 import { beforeAll, beforeEach, describe, expect, it } from "vitest";
 import { TopicReader } from "../../src/kafka/topic-reader.ts";
 import { changelogTopic } from "../../src/worker/task.ts";
-import {
-  brokerWithinMs,
-  committedIn,
-  committedTexts,
-  createTopics,
-  uniqueName,
-  wireOptions,
-} from "../harness/cluster.ts";
+import { brokerWithinMs, committedTexts, createTopics, wireOptions } from "../harness/cluster.ts";
 import { countStage, counts } from "../harness/count-stage.ts";
 import { eventually, present } from "../harness/eventually.ts";
 import { ExactCommitter } from "../harness/exact-committer.ts";
 import { closing, eventuallyShared, openProducer, startWorker, toSend } from "../harness/live-worker.ts";
-import { type ProxiedCluster, startProxiedCluster } from "../harness/proxied-cluster.ts";
+import {
+  createReplicatedTopics,
+  type ProxiedCluster,
+  startProxiedCluster,
+  valuesIn,
+} from "../harness/proxied-cluster.ts";
 
 let cluster: ProxiedCluster;
 let topic: string;
@@ -28,13 +26,8 @@ beforeAll(async () => {
 }, brokerWithinMs);
 
 beforeEach(async () => {
-  group = uniqueName("three");
-  topic = `${group}-out`;
-  await createTopics([`${group}-in`, topic], 3, {}, 3);
+  ({ group, output: topic } = await createReplicatedTopics());
 });
-
-const valuesIn = async (): Promise<string[][]> =>
-  (await committedIn(topic)).map((records) => records.map(({ value }) => String(value)));
 
 const upTo = (count: number): string[] => Array.from({ length: count }, (_, i) => `${i}`);
 
@@ -79,7 +72,7 @@ const expectExact = async (committer: ExactCommitter): Promise<void> => {
     },
     30_000,
   );
-  expect(await valuesIn()).toEqual(numbersBelow(committer.next));
+  expect(await valuesIn(topic)).toEqual(numbersBelow(committer.next));
 };
 
 describe("transactions", () => {

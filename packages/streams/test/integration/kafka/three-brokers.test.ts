@@ -4,18 +4,17 @@
 import { beforeAll, beforeEach, describe, expect, it } from "vitest";
 import { IdempotentProducer } from "../../../src/kafka/idempotent-producer.ts";
 import { Wire } from "../../../src/kafka/wire.ts";
-import {
-  brokerWithinMs,
-  committedIn,
-  createTopics,
-  eventuallyCommitted,
-  uniqueName,
-  wireOptions,
-} from "../../harness/cluster.ts";
+import { brokerWithinMs, eventuallyCommitted, wireOptions } from "../../harness/cluster.ts";
 import { eventually, present, rejectionOf } from "../../harness/eventually.ts";
 import { ExactCommitter } from "../../harness/exact-committer.ts";
 import { closing, createService, eventuallyShared, startWorker, toSend } from "../../harness/live-worker.ts";
-import { leadersOf, type ProxiedCluster, startProxiedCluster } from "../../harness/proxied-cluster.ts";
+import {
+  createReplicatedTopics,
+  leadersOf,
+  type ProxiedCluster,
+  startProxiedCluster,
+  valuesIn,
+} from "../../harness/proxied-cluster.ts";
 
 let cluster: ProxiedCluster;
 let topic: string;
@@ -27,13 +26,8 @@ beforeAll(async () => {
 }, brokerWithinMs);
 
 beforeEach(async () => {
-  group = uniqueName("three");
-  topic = `${group}-out`;
-  await createTopics([`${group}-in`, topic], 3, {}, 3);
+  ({ group, output: topic } = await createReplicatedTopics());
 });
-
-const valuesIn = async (): Promise<string[][]> =>
-  (await committedIn(topic)).map((records) => records.map(({ value }) => String(value)));
 
 const upTo = (count: number): string[] => Array.from({ length: count }, (_, i) => `${i}`);
 
@@ -66,7 +60,7 @@ describe("an idempotent producer", () => {
     expect(settled).toBe(false);
     away.heal();
     await all;
-    expect(await valuesIn()).toEqual([upTo(4), upTo(50), upTo(50)]);
+    expect(await valuesIn(topic)).toEqual([upTo(4), upTo(50), upTo(50)]);
   }, 60_000);
 
   it("whose answers are lost, a dozen of them, writes every record once and in order", async () => {
@@ -90,7 +84,7 @@ describe("an idempotent producer", () => {
     await Promise.all(sends);
     for (const fault of faults) fault.release();
     expect(faults.reduce((sum, { hits }) => sum + hits, 0)).toBe(12);
-    expect(await valuesIn()).toEqual([upTo(60), upTo(60), upTo(60)]);
+    expect(await valuesIn(topic)).toEqual([upTo(60), upTo(60), upTo(60)]);
   }, 60_000);
 });
 
@@ -141,7 +135,7 @@ const expectExact = async (committer: ExactCommitter): Promise<void> => {
     },
     30_000,
   );
-  expect(await valuesIn()).toEqual(numbersBelow(committer.next));
+  expect(await valuesIn(topic)).toEqual(numbersBelow(committer.next));
 };
 
 describe("transactions", () => {
