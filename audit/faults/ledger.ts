@@ -1,4 +1,5 @@
-// The ledger: one line for each campaign, so that figures add up over runs and a bad one stays on record.
+// The ledger: one line for each campaign and for each large run of the simulation, so that figures add up over runs and
+// a bad one stays on record.
 
 import { execFileSync } from "node:child_process";
 import { appendFileSync } from "node:fs";
@@ -20,7 +21,20 @@ export interface LedgerEntry {
   readonly violations: readonly string[];
 }
 
-/** Where the ledger of campaigns is kept. */
+/** One run of the simulation. */
+export interface SimulationEntry {
+  readonly commit: string;
+  /** Its seeds, one after the other from the first. */
+  readonly simulation: { readonly from: number; readonly seeds: number };
+  readonly faults: Readonly<Record<string, number>>;
+  readonly effects: Readonly<Record<string, number>>;
+  /** The dangerous moments that were met, and how often. */
+  readonly sometimes: Readonly<Record<string, number>>;
+  /** The first broken promise: the run ends there. */
+  readonly violations: readonly string[];
+}
+
+/** Where the ledger is kept. */
 export const ledgerFile = fileURLToPath(new URL("../ledger.jsonl", import.meta.url));
 
 const git = (...args: string[]): string =>
@@ -37,6 +51,6 @@ export const commitOf = (): string => {
 };
 
 /** Adds a line. */
-export const record = (entry: LedgerEntry): void => {
+export const record = (entry: LedgerEntry | SimulationEntry): void => {
   appendFileSync(ledgerFile, `${JSON.stringify(entry)}\n`);
 };

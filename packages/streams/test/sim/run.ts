@@ -1,8 +1,10 @@
 // `pnpm run sim --seeds 100000 --from 1`: many runs of the simulation, with what they injected and met.
 //
-// Ends with 1 at the first run that breaks a promise, and when runs enough have not met a fault that they should.
+// Ends with 1 at the first run that breaks a promise, and when runs enough have not met a fault that they should. With
+// --ledger the result becomes a line of audit/ledger.jsonl.
 
 import { parseArgs } from "node:util";
+import { commitOf, record } from "../../../../audit/faults/ledger.ts";
 import { simulateSeeds } from "../../src/testing/simulation/seeds.ts";
 import { scenarios } from "./scenarios.ts";
 
@@ -11,12 +13,16 @@ const conclusiveSeeds = 2_000;
 const progressEvery = 1_000;
 
 const { values } = parseArgs({
-  options: { seeds: { type: "string", default: "2000" }, from: { type: "string", default: "1" } },
+  options: {
+    seeds: { type: "string", default: "2000" },
+    from: { type: "string", default: "1" },
+    ledger: { type: "boolean", default: false },
+  },
 });
 const seeds = Number(values.seeds);
 const from = Number(values.from);
 if (!Number.isSafeInteger(seeds) || !Number.isSafeInteger(from) || seeds < 1) {
-  process.stderr.write("usage: --seeds <how many, 1 or more> --from <the first>\n");
+  process.stderr.write("usage: --seeds <how many, 1 or more> --from <the first> [--ledger]\n");
   process.exit(2);
 }
 
@@ -30,6 +36,8 @@ const table = (title: string, counts: ReadonlyMap<string, number>): void => {
   for (const [name, count] of [...counts].toSorted(([, a], [, b]) => b - a))
     say(`  ${String(count).padStart(9)}  ${name}`);
 };
+
+const ledgerHead = { commit: commitOf(), simulation: { from, seeds } };
 
 try {
   const report = await simulateSeeds({
@@ -47,9 +55,20 @@ try {
   say(
     `\n${seeds} seeds from ${from}: ${inputs} records written, ${commits} commits judged, ${outputs} outputs compared, ${events} events, ${(virtualMs / 3_600_000).toFixed(1)} hours of virtual time in ${seconds().toFixed(1)} s (${(seeds / seconds()).toFixed(1)} seeds/s). 0 violations.`,
   );
+  if (values.ledger) {
+    record({
+      ...ledgerHead,
+      faults: Object.fromEntries(report.sighted.faults),
+      effects: { events, commits, inputs, outputs },
+      sometimes: Object.fromEntries(report.sighted.seen),
+      violations: [],
+    });
+  }
   if (missing.length > 0) say(`never met: ${missing.join("; ")}`);
   if (missing.length > 0 && seeds >= conclusiveSeeds) process.exitCode = 1;
 } catch (error) {
-  process.stderr.write(`${(error as Error).message}\n`);
+  const { message } = error as Error;
+  process.stderr.write(`${message}\n`);
+  if (values.ledger) record({ ...ledgerHead, faults: {}, effects: {}, sometimes: {}, violations: [message] });
   process.exitCode = 1;
 }
