@@ -40,9 +40,10 @@ export function connected(port: number): Promise<Socket> {
   });
 }
 
-/** Sends one transaction and waits for its answer. @returns the status */
+/** Sends one transaction and waits for its answer. @returns the status @throws Error when the connection ends first */
 export function exchange(socket: Socket, body: string): Promise<number> {
   return new Promise((resolve, reject) => {
+    if (socket.destroyed) throw new Error("the connection had been closed");
     let answer = "";
     const end = (): void => {
       socket.off("data", onData).off("close", onClose);

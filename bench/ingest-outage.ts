@@ -32,7 +32,10 @@ async function loadFor(port: number, seconds: number): Promise<Answer[]> {
   const sendOne = async (n: number): Promise<void> => {
     const sentAtMs = performance.now();
     const id = `outage-${n}`;
-    const socket = idle.pop() ?? (await connected(port));
+    let socket = idle.pop();
+    // What the server has closed meanwhile, after a refusal for instance, brings no answer any more.
+    while (socket?.destroyed) socket = idle.pop();
+    socket ??= await connected(port);
     let status = 0;
     try {
       status = await exchange(socket, transactionText("outage", n, new Date().toISOString()));
@@ -60,7 +63,7 @@ export async function outage(outageS: number): Promise<void> {
   try {
     await createTopics(kafka.brokers);
     const pipeline = await RunningPipeline.start({
-      brokers: kafka.brokers,
+      brokers: [`127.0.0.1:${proxyPort}`],
       services: ["ingest"],
       env: { LOG_LEVEL: "error", EVENT_LOOP_DELAY_MS_MAX: "30000" },
     });
@@ -110,5 +113,6 @@ async function report(answers: readonly Answer[], { kafka, cutAtMs, healAtMs }: 
   say(`  slowest refusal            ${(Math.max(0, ...tookMs) / 1_000).toFixed(2)} s`);
   say(`  first 202 after the broker is back   ${((firstAfter - healAtMs) / 1_000).toFixed(2)} s`);
   say(`  last refusal after the broker is back ${((lastRefusedAt - healAtMs) / 1_000).toFixed(2)} s`);
-  process.exitCode = dishonest.length === 0 ? 0 : 1;
+  if (refused.length === 0) say("  nothing was refused: the broker was not away, so this shows nothing");
+  process.exitCode = dishonest.length === 0 && refused.length > 0 ? 0 : 1;
 }
