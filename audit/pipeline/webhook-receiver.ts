@@ -1,7 +1,7 @@
 // A webhook receiver on loopback that checks every signature and remembers what it was told.
 
 import { createHmac, timingSafeEqual } from "node:crypto";
-import { createServer, type IncomingMessage, type Server } from "node:http";
+import { createServer, type IncomingMessage, type Server, type ServerResponse } from "node:http";
 import type { AddressInfo } from "node:net";
 import type { Alert } from "@riffle/contracts";
 
@@ -42,15 +42,26 @@ export class WebhookReceiver {
 
   private constructor() {
     this.#server = createServer((request, response) => {
-      void bodyOf(request).then((body) => {
-        if (!isSigned(request, body)) this.unsigned++;
-        const id = String(request.headers["webhook-id"]);
-        if (this.alerts.has(id)) this.repeats++;
-        this.traceparents.push(request.headers["traceparent"]?.toString());
-        this.alerts.set(id, (JSON.parse(body) as { data: Alert }).data);
-        response.writeHead(204).end();
-      });
+      bodyOf(request).then(
+        (body) => this.#take(request, body, response),
+        () => request.destroy(),
+      );
     });
+  }
+
+  #take(request: IncomingMessage, body: string, response: ServerResponse): void {
+    // Of a sender that was killed while it sent, nothing has arrived.
+    if (!request.complete) return;
+    if (!isSigned(request, body)) {
+      this.unsigned++;
+      response.writeHead(401).end();
+      return;
+    }
+    const id = String(request.headers["webhook-id"]);
+    if (this.alerts.has(id)) this.repeats++;
+    this.traceparents.push(request.headers["traceparent"]?.toString());
+    this.alerts.set(id, (JSON.parse(body) as { data: Alert }).data);
+    response.writeHead(204).end();
   }
 
   static async listen(): Promise<WebhookReceiver> {

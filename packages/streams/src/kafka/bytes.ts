@@ -4,17 +4,30 @@
 // record batches, https://kafka.apache.org/documentation/#recordbatch. Offsets and times are numbers: exact to
 // 2^53, which a log would reach after 285 million years at a million records a second. Producer ids stay bigint.
 
-/** Writes a request body. Grows as needed; `bytes()` is a view, valid until the next write. */
+/** From this length on bytes are sent from where they lie: a copy costs more than one more entry of the socket's list. */
+const attachedBytesMin = 4_096;
+
+/** Writes a request body. Grows as needed; what it returns are views, valid until the next write. */
 export class ByteWriter {
   #buffer: Buffer;
   #at = 0;
+  /** Pieces before the one that is being written, and where that one begins. */
+  readonly #pieces: Buffer[] = [];
+  #from = 0;
 
   constructor(initialBytes = 256) {
     this.#buffer = Buffer.allocUnsafe(initialBytes);
   }
 
+  /** What was written, as one. */
   bytes(): Buffer {
-    return this.#buffer.subarray(0, this.#at);
+    const last = this.#buffer.subarray(this.#from, this.#at);
+    return this.#pieces.length === 0 ? last : Buffer.concat([...this.#pieces, last]);
+  }
+
+  /** What was written, to be sent one after the other; bytes given by {@link attached} are among them uncopied. */
+  pieces(): readonly Buffer[] {
+    return [...this.#pieces, this.#buffer.subarray(this.#from, this.#at)];
   }
 
   int8(value: number): this {
@@ -83,6 +96,15 @@ export class ByteWriter {
     return this.raw(value);
   }
 
+  /** COMPACT_RECORDS: long ones are not copied, and must not change until the request is answered. */
+  attached(value: Buffer): this {
+    if (value.length < attachedBytesMin) return this.compactBytes(value);
+    this.uvarint(value.length + 1);
+    this.#pieces.push(this.#buffer.subarray(this.#from, this.#at), value);
+    this.#from = this.#at;
+    return this;
+  }
+
   raw(value: Uint8Array): this {
     this.#reserve(value.length);
     this.#buffer.set(value, this.#at);
@@ -111,9 +133,12 @@ export class ByteWriter {
 
   #reserve(count: number): void {
     if (this.#at + count <= this.#buffer.length) return;
-    const grown = Buffer.allocUnsafe(Math.max(this.#buffer.length * 2, this.#at + count));
-    this.#buffer.copy(grown, 0, 0, this.#at);
+    const written = this.#at - this.#from;
+    const grown = Buffer.allocUnsafe(Math.max(this.#buffer.length * 2, written + count));
+    this.#buffer.copy(grown, 0, this.#from, this.#at);
     this.#buffer = grown;
+    this.#from = 0;
+    this.#at = written;
   }
 }
 

@@ -85,6 +85,12 @@ export const topicsOf = (stage: Stage) => {
   return { inputs, outputs, changelogs: stores.map((store) => changelogTopic(stage.service, store)) };
 };
 
+/**
+ * Compacted, in segments of 32 MiB. Kafka's cleaner leaves the newest segment alone, so its size bounds how much of what
+ * was overwritten a restore must read; by default it is 1 GiB.
+ */
+const changelogConfigs = { "cleanup.policy": "compact", "segment.bytes": String(32 * 1024 * 1024) };
+
 /** Creates the stage's changelogs, with as many partitions and replicas as its input has. */
 const createChangelogs = async (
   options: WireOptions,
@@ -100,7 +106,7 @@ const createChangelogs = async (
         name,
         partitions: wire.partitionCount(input),
         replicationFactor: wire.replicationFactor(input),
-        configs: { "cleanup.policy": "compact" },
+        configs: changelogConfigs,
       })),
     );
   } finally {

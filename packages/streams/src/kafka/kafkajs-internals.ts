@@ -11,13 +11,16 @@ export type { Admin } from "kafkajs";
 
 const require = createRequire(import.meta.url);
 
-/** What kafkajs sends: an encoder is recognised by these two fields. */
+/** The body of a request: whole, as kafkajs encodes its own, or in pieces, which our patch of it sends uncopied. */
+export type KafkajsBody = { readonly buffer: Buffer } | { readonly pieces: readonly Buffer[] };
+
+/** What kafkajs sends. */
 export interface KafkajsRequest {
   readonly request: {
     readonly apiKey: number;
     readonly apiVersion: number;
     readonly apiName: string;
-    encode(): Promise<{ readonly buf: Buffer; readonly buffer: Buffer }>;
+    encode(): Promise<KafkajsBody>;
   };
   readonly response: {
     decode(payload: Buffer): Promise<unknown>;

@@ -100,7 +100,7 @@ export class Wire {
         apiKey: request.apiKey,
         apiVersion: request.apiVersion,
         apiName: request.api,
-        encode: async () => ({ buf: body, buffer: body }),
+        encode: async () => (Buffer.isBuffer(body) ? { buffer: body } : { pieces: body }),
       },
       response: {
         decode: async (payload) => ({ answer: request.decode(new ByteReader(payload)) }),

@@ -37,20 +37,15 @@ export const produce = (
   batches: readonly ProduceBatch[],
   apiVersion: ProduceVersion = 12,
 ): KafkaRequest<ProduceOutcome[]> => {
-  const size = batches.reduce((sum, { bytes, topic }) => sum + bytes.length + topic.length + 32, 256);
-  const body = new ByteWriter(size)
-    .noTags()
-    .compactString(transactionalId)
-    .int16(allReplicas)
-    .int32(timeoutMs);
+  const body = new ByteWriter().noTags().compactString(transactionalId).int16(allReplicas).int32(timeoutMs);
   body.compactArray(byTopic(batches), ([topic, partitions]) => {
     body.compactString(topic);
     body.compactArray(partitions, ({ partition, bytes }) => {
-      body.int32(partition).compactBytes(bytes).noTags();
+      body.int32(partition).attached(bytes).noTags();
     });
     body.noTags();
   });
-  return { api: "Produce", apiKey: 0, apiVersion, body: body.noTags().bytes(), decode };
+  return { api: "Produce", apiKey: 0, apiVersion, body: body.noTags().pieces(), decode };
 };
 
 const decode = (read: ByteReader): ProduceOutcome[] => {

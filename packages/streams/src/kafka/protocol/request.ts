@@ -7,8 +7,8 @@ export interface KafkaRequest<R> {
   readonly api: string;
   readonly apiKey: number;
   readonly apiVersion: number;
-  /** What follows the classic request header; in flexible versions it begins with the header's tags. */
-  readonly body: Buffer;
+  /** What follows the classic request header; in flexible versions it begins with the header's tags. In pieces where it holds record batches. */
+  readonly body: Buffer | readonly Buffer[];
   /** Reads the answer after its correlation id. */
   decode(read: ByteReader): R;
 }

@@ -105,13 +105,13 @@ export class MemoryConnections implements KafkajsCluster {
 
   async #send(nodeId: number, { request, response, requestTimeout }: KafkajsRequest): Promise<unknown> {
     const { apiKey, apiVersion, apiName } = request;
-    const { buffer } = await request.encode();
+    const body = await request.encode();
     const answer = await this.#network.exchange({
       nodeId,
       api: apiName,
       apiKey,
       apiVersion,
-      body: Buffer.from(buffer),
+      body: "pieces" in body ? Buffer.concat(body.pieces) : Buffer.from(body.buffer),
       timeoutMs: requestTimeout ?? this.#requestTimeoutMs,
     });
     return response.parse(await response.decode(answer));

@@ -181,3 +181,33 @@ describe("the end", () => {
     expect(() => new ByteReader(Buffer.from("0005616263", "hex")).string()).toThrow(RangeError);
   });
 });
+
+describe("attached bytes", () => {
+  const around = (lengths: readonly number[], write: (to: ByteWriter, bytes: Buffer) => void): ByteWriter => {
+    const writer = new ByteWriter(1);
+    for (const length of lengths) {
+      writer.string("x".repeat(length % 97));
+      write(writer, Buffer.alloc(length, length));
+    }
+    return writer.noTags();
+  };
+
+  it("read like copied ones, whatever stands between them", () => {
+    const lengths = fc.array(fc.oneof(fc.nat(300), fc.integer({ min: 4_090, max: 9_000 })), { maxLength: 6 });
+    fc.assert(
+      fc.property(lengths, (of) => {
+        const attached = around(of, (to, bytes) => to.attached(bytes));
+        const copied = around(of, (to, bytes) => to.compactBytes(bytes)).bytes();
+        expect(Buffer.concat(attached.pieces()).equals(copied)).toBe(true);
+        expect(attached.bytes().equals(copied)).toBe(true);
+      }),
+    );
+  });
+
+  it("stay where they lie from 4,096 bytes on", () => {
+    const short = Buffer.alloc(4_095);
+    const long = Buffer.alloc(4_096);
+    expect(new ByteWriter().attached(short).pieces()).not.toContain(short);
+    expect(new ByteWriter().attached(long).pieces()).toContain(long);
+  });
+});
