@@ -76,8 +76,8 @@ export const clientBugs: readonly PlantedBug[] = [
     name: "idle-advance-before-caught-up",
     story: "A service that starts late takes its backlog for late records.",
     file: "packages/streams/src/worker/worker.ts",
-    find: "|| streamTimeMs < 0 || !this.#source.caughtUp(partition)) continue;",
-    replace: "|| streamTimeMs < 0) continue;",
+    find: "=> this.#source.caughtUp(partition);",
+    replace: "=> partition >= 0;",
     caughtBy: unit("worker/worker-idle.test.ts"),
   },
   {

@@ -57,20 +57,26 @@ export class CommittedReader {
     return this.#wire.partitionCount(topic);
   }
 
-  /** Where the logs of a topic's partitions begin and end, in the order of their numbers. */
-  async ranges(topic: string): Promise<LogRange[]> {
+  /**
+   * Where the logs of a topic's partitions begin and end, in the order of their numbers.
+   *
+   * @param fromMs epoch milliseconds: a range begins with the first record of that timestamp or later
+   */
+  async ranges(topic: string, fromMs?: number): Promise<LogRange[]> {
     const partitions = Array.from({ length: this.#wire.partitionCount(topic) }, (_, partition) => ({
       topic,
       partition,
     }));
-    const starts = await listedOffsets(this.#wire, partitions, "earliest");
+    const starts = await listedOffsets(
+      this.#wire,
+      partitions,
+      fromMs === undefined ? "earliest" : { fromMs },
+    );
     const ends = await listedOffsets(this.#wire, partitions, "latest");
-    return partitions.map(({ partition }) => ({
-      topic,
-      partition,
-      start: starts.get(`${topic}/${partition}`) ?? 0,
-      end: ends.get(`${topic}/${partition}`) ?? 0,
-    }));
+    return partitions.map(({ partition }) => {
+      const [start = 0, end = 0] = [starts, ends].map((offsets) => offsets.get(`${topic}/${partition}`));
+      return { topic, partition, start: start < 0 ? end : start, end };
+    });
   }
 
   /** Calls `apply` with every committed record of the range, in order. Waits for transactions that are open within it. */

@@ -18,7 +18,16 @@ export {
   type IdempotentProducerOptions,
   type SendRecord,
 } from "./idempotent-producer.ts";
+export {
+  type ClusterFacts,
+  ClusterInspector,
+  type GroupFacts,
+  type OpenTransaction,
+  type TopicFacts,
+} from "./inspection.ts";
 export { partitionOf } from "./partitioner.ts";
+export type { FetchedChunk, TopicPartition } from "./ports.ts";
+export { TopicFollower, type TopicFollowerOptions } from "./topic-follower.ts";
 export { readTopic, TopicReader, type TopicReaderOptions } from "./topic-reader.ts";
 export { TransactionalWriter, type TransactionalWriterOptions } from "./transactional-writer.ts";
 export type { ClientLog, WireOptions } from "./wire.ts";

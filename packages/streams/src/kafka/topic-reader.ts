@@ -10,7 +10,7 @@ import { Wire, type WireOptions } from "./wire.ts";
 /** What to read and from where. */
 export interface TopicReaderOptions extends WireOptions {
   readonly topic: string;
-  /** `earliest` reads all there is, `latest` only what comes from now on. */
+  /** `earliest` reads all there is, `latest` only what comes from now on, a time what is of that timestamp or later. */
   readonly from: OffsetSpec;
 }
 
@@ -33,9 +33,12 @@ export class TopicReader {
     await wire.loadTopics([options.topic]);
     const reader = new TopicReader(wire, options.topic);
     const partitions = reader.#all();
+    const ends = await listedOffsets(wire, partitions, "latest");
     const offsets = await listedOffsets(wire, partitions, options.from);
     for (const partition of partitions) {
-      reader.#fetcher.assign(partition, offsets.get(`${partition.topic}/${partition.partition}`) ?? 0);
+      const name = `${partition.topic}/${partition.partition}`;
+      const offset = offsets.get(name) ?? 0;
+      reader.#fetcher.assign(partition, offset < 0 ? (ends.get(name) ?? 0) : offset);
     }
     return reader;
   }

@@ -1,4 +1,4 @@
-export { InMemoryKafka, type SentRecord } from "./broker/index.ts";
+export { InMemoryKafka, type SentRecord } from "../memory-broker/index.ts";
 export {
   type ArrivalOptions,
   type ArrivingEvent,

@@ -1,8 +1,18 @@
 // How long each task has had no input: after a while its stream time may follow the wall clock.
+//
+//   I1. A task is due when it had neither input nor an advance for as long as idle means. With one that is due all advance
+//       that have had no input for so long: one commit for all of them, where each by itself would ask for its own.
 
-/** Wall clock of each task's last input, or of its last advance by the wall clock. */
+/** What is asked of a task. */
+interface IdleTask {
+  readonly partition: number;
+  readonly streamTimeMs: number;
+}
+
+/** Wall clock of each task's last input, and of its last advance by the wall clock. */
 export class IdleTasks {
-  readonly #quietSince = new Map<number, number>();
+  readonly #inputAt = new Map<number, number>();
+  readonly #advancedAt = new Map<number, number>();
   readonly #idleAfterMs: number;
 
   /** @param idleAfterMs how long a task has no input before it is idle */
@@ -10,17 +20,51 @@ export class IdleTasks {
     this.#idleAfterMs = idleAfterMs;
   }
 
-  /** Begins the wait of a task anew: it has had input, or was advanced. */
+  /** Begins the wait of a task anew: it has had input, or is new. */
   restart(partition: number, atMs: number): void {
-    this.#quietSince.set(partition, atMs);
+    this.#inputAt.set(partition, atMs);
+    this.#advancedAt.delete(partition);
   }
 
-  /** Whether the task has had no input for as long as idle means. */
-  has(partition: number, atMs: number): boolean {
-    return atMs - (this.#quietSince.get(partition) ?? atMs) >= this.#idleAfterMs;
+  /**
+   * The tasks whose stream time is to follow the wall clock now; their next wait begins (I1).
+   *
+   * @param caughtUp whether nothing of a partition is left to read
+   */
+  take<T extends IdleTask>(
+    tasks: ReadonlyMap<number, T>,
+    caughtUp: (partition: number) => boolean,
+    atMs: number,
+  ): readonly T[] {
+    if (!this.#anyDue(tasks, caughtUp, atMs)) return [];
+    const taken: T[] = [];
+    for (const task of tasks.values()) {
+      if (!this.#isQuiet(this.#inputAt, task, atMs) || task.streamTimeMs < 0 || !caughtUp(task.partition))
+        continue;
+      this.#advancedAt.set(task.partition, atMs);
+      taken.push(task);
+    }
+    return taken;
   }
 
   forget(partition: number): void {
-    this.#quietSince.delete(partition);
+    this.#inputAt.delete(partition);
+    this.#advancedAt.delete(partition);
+  }
+
+  #anyDue(
+    tasks: ReadonlyMap<number, IdleTask>,
+    caughtUp: (partition: number) => boolean,
+    atMs: number,
+  ): boolean {
+    for (const task of tasks.values()) {
+      const since = this.#advancedAt.has(task.partition) ? this.#advancedAt : this.#inputAt;
+      if (this.#isQuiet(since, task, atMs) && task.streamTimeMs >= 0 && caughtUp(task.partition)) return true;
+    }
+    return false;
+  }
+
+  #isQuiet(since: ReadonlyMap<number, number>, { partition }: IdleTask, atMs: number): boolean {
+    return atMs - (since.get(partition) ?? atMs) >= this.#idleAfterMs;
   }
 }

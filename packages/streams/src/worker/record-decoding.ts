@@ -48,15 +48,31 @@ const schemaHeader = (schema: string): HeaderPair => {
   return header;
 };
 
-/** The headers every output has, in this order: schema, then trace and `received-at` of its cause. */
-export const outgoingHeaders = (schema: string, cause: RecordHeaders | undefined): HeaderPair[] => {
+/** The `processed-at` header of what is emitted in one call of a handler. */
+export const processedAtHeader = (epochMs: number): HeaderPair => [
+  headerNames.processedAt,
+  Buffer.from(String(epochMs)),
+];
+
+/**
+ * The headers every output has, in this order: schema, then trace and `received-at` of its cause, and when it was made.
+ *
+ * @param processedAt see {@link processedAtHeader}; none where there is no wall clock
+ */
+export const outgoingHeaders = (
+  schema: string,
+  cause: RecordHeaders | undefined,
+  processedAt?: HeaderPair,
+): HeaderPair[] => {
   const headers: HeaderPair[] = [];
   // A codec without a schema passes bytes on as they are and says nothing about them.
   if (schema !== "") headers.push(schemaHeader(schema));
-  if (cause === undefined) return headers;
-  const traceparent = cause[headerNames.traceparent];
-  if (traceparent !== undefined) headers.push([headerNames.traceparent, Buffer.from(traceparent)]);
-  const receivedAt = cause[headerNames.receivedAt];
-  if (receivedAt !== undefined) headers.push([headerNames.receivedAt, Buffer.from(receivedAt)]);
+  if (cause !== undefined) {
+    const traceparent = cause[headerNames.traceparent];
+    if (traceparent !== undefined) headers.push([headerNames.traceparent, Buffer.from(traceparent)]);
+    const receivedAt = cause[headerNames.receivedAt];
+    if (receivedAt !== undefined) headers.push([headerNames.receivedAt, Buffer.from(receivedAt)]);
+  }
+  if (processedAt !== undefined) headers.push(processedAt);
   return headers;
 };

@@ -168,8 +168,8 @@ export class TaskRestorer {
   }
 
   #task(start: TaskStart, copy: LocalCopy | undefined, held?: HeldStores): PartitionTask {
-    const { stage, condemned, meterOf, onWake } = this.#options;
-    return new PartitionTask(stage, start, { condemned, meterOf, copy, held, onWake });
+    const { stage, condemned, meterOf, onWake, now } = this.#options;
+    return new PartitionTask(stage, start, { condemned, meterOf, copy, held, onWake, now });
   }
 
   /** Opens the copy of a task. */

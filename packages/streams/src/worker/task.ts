@@ -10,6 +10,7 @@
 //   T5. A record that was sent again for another service is passed by: it moves the position, and not stream time.
 //   T6. What is registered for after the commit runs when everything the task did before is durable, and at no other time.
 //   T7. A task that has ended wakes nobody: results of its external calls reach neither it nor its successor.
+//   T8. The wall clock reaches one header of what is emitted, read once for a call of a handler, and nothing else.
 
 import type { Topic } from "@riffle/contracts/envelope";
 import { HandlerError, StreamsError } from "../errors.ts";
@@ -19,8 +20,8 @@ import { laterOf } from "../time/stream-time.ts";
 import { isForAnother } from "./addressee.ts";
 import { deadLetter } from "./dead-letter.ts";
 import { HeldBatch } from "./held-batch.ts";
-import type { OutgoingRecord, RawRecord, StreamRecord } from "./record.ts";
-import { decode, outgoingHeaders, textOf } from "./record-decoding.ts";
+import type { HeaderPair, OutgoingRecord, RawRecord, StreamRecord } from "./record.ts";
+import { decode, outgoingHeaders, processedAtHeader, textOf } from "./record-decoding.ts";
 import type { Emission, Stage, Task, TopicHandler } from "./stage.ts";
 import { type CommittedCopy, type HeldStores, refuseUndeclared, TaskStores } from "./task-stores.ts";
 
@@ -53,6 +54,8 @@ export interface TaskSurroundings {
   readonly held?: HeldStores | undefined;
   /** Called when the task asks to run though no record came. */
   readonly onWake?: ((partition: number) => void) | undefined;
+  /** Wall clock, epoch milliseconds, for the header `processed-at`. Default none: outputs do not have it. */
+  readonly now?: (() => number) | undefined;
 }
 
 /** The key of {@link Condemned}. */
@@ -81,6 +84,9 @@ export class PartitionTask implements Task {
   readonly #afterCommit: (() => void)[] = [];
   readonly #ended = new AbortController();
   readonly #onWake: ((partition: number) => void) | undefined;
+  readonly #now: (() => number) | undefined;
+  /** Of the call of a handler that is under way; made when it emits first. */
+  #processedAt: HeaderPair | undefined;
   #streamTimeMs: number;
   #outgoing: OutgoingRecord[] = [];
   #changed = false;
@@ -90,12 +96,13 @@ export class PartitionTask implements Task {
   constructor(
     stage: Stage,
     start: TaskStart,
-    { condemned = new Map(), meterOf, copy, held, onWake }: TaskSurroundings = {},
+    { condemned = new Map(), meterOf, copy, held, onWake, now }: TaskSurroundings = {},
   ) {
     this.partition = start.partition;
     this.#stage = stage;
     this.#condemned = condemned;
     this.#onWake = onWake;
+    this.#now = now;
     this.#positions = new Map(start.positions);
     this.#streamTimeMs = start.streamTimeMs;
     this.#lastTopic = stage.handlers[0]?.topic.name ?? "";
@@ -138,13 +145,14 @@ export class PartitionTask implements Task {
         `${this.#stage.service} emitted to ${topic.name}, which it does not declare. Add it to the handler's \`emits\`.`,
       );
     }
+    if (this.#now !== undefined) this.#processedAt ??= processedAtHeader(this.#now());
     this.#outgoing.push({
       topic: topic.name,
       partition: this.partition,
       key: Buffer.from(record.key, "utf8"),
       value: topic.codec.encode(record.value),
       timestampMs: record.timestampMs,
-      headers: outgoingHeaders(topic.codec.schema, record.cause?.headers),
+      headers: outgoingHeaders(topic.codec.schema, record.cause?.headers, this.#processedAt),
     });
   }
 
@@ -319,6 +327,7 @@ export class PartitionTask implements Task {
   }
 
   async #handle(handler: TopicHandler, batch: HeldBatch): Promise<void> {
+    this.#processedAt = undefined;
     try {
       const result = handler.handle(batch, this);
       if (result !== undefined) await result;

@@ -335,10 +335,8 @@ export class StreamWorker {
   async #advanceIdleTasks(): Promise<void> {
     const { idleAfterMs, now } = this.#options;
     const at = now();
-    for (const task of this.#tasks.values()) {
-      const { partition, streamTimeMs } = task;
-      if (!this.#idle.has(partition, at) || streamTimeMs < 0 || !this.#source.caughtUp(partition)) continue;
-      this.#idle.restart(partition, at);
+    const caughtUp = (partition: number): boolean => this.#source.caughtUp(partition);
+    for (const task of this.#idle.take(this.#tasks, caughtUp, at)) {
       await task.advanceStreamTime(at - idleAfterMs);
       if (task.changed) this.#uncommittedSince ??= at;
     }

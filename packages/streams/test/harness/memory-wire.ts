@@ -3,8 +3,8 @@
 
 import { systemClock } from "../../src/clock.ts";
 import { Wire } from "../../src/kafka/wire.ts";
-import type { BrokerCluster } from "../../src/testing/broker/cluster.ts";
-import { directNetwork, MemoryConnections } from "../../src/testing/broker/connections.ts";
+import type { BrokerCluster } from "../../src/memory-broker/cluster.ts";
+import { directNetwork, MemoryConnections } from "../../src/memory-broker/connections.ts";
 
 /** A wire with the topics loaded; node 0 is the only one. */
 export const memoryWire = async (cluster: BrokerCluster, topics: readonly string[]): Promise<Wire> => {

@@ -13,7 +13,7 @@ import type {
   TopicPartition,
   TransactionalSender,
 } from "../../src/kafka/ports.ts";
-import type { Exchange } from "../../src/testing/broker/connections.ts";
+import type { Exchange } from "../../src/memory-broker/connections.ts";
 import type { Tampering } from "../../src/testing/simulation/worker-process.ts";
 import type { RawRecord } from "../../src/worker/record.ts";
 

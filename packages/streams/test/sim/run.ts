@@ -1,10 +1,10 @@
 // `pnpm run sim --seeds 100000 --from 1`: many runs of the simulation, with what they injected and met.
 //
 // Ends with 1 at the first run that breaks a promise, and when runs enough have not met a fault that they should. With
-// --ledger the result becomes a line of audit/ledger.jsonl.
+// --report <file> the result is written there as JSON too: audit/faults/simulate.ts keeps it.
 
+import { writeFileSync } from "node:fs";
 import { parseArgs } from "node:util";
-import { commitOf, record } from "../../../../audit/faults/ledger.ts";
 import { simulateSeeds } from "../../src/testing/simulation/seeds.ts";
 import { scenarios } from "./scenarios.ts";
 
@@ -16,13 +16,13 @@ const { values } = parseArgs({
   options: {
     seeds: { type: "string", default: "2000" },
     from: { type: "string", default: "1" },
-    ledger: { type: "boolean", default: false },
+    report: { type: "string" },
   },
 });
 const seeds = Number(values.seeds);
 const from = Number(values.from);
 if (!Number.isSafeInteger(seeds) || !Number.isSafeInteger(from) || seeds < 1) {
-  process.stderr.write("usage: --seeds <how many, 1 or more> --from <the first> [--ledger]\n");
+  process.stderr.write("usage: --seeds <how many, 1 or more> --from <the first> [--report <file>]\n");
   process.exit(2);
 }
 
@@ -37,7 +37,10 @@ const table = (title: string, counts: ReadonlyMap<string, number>): void => {
     say(`  ${String(count).padStart(9)}  ${name}`);
 };
 
-const ledgerHead = { commit: commitOf(), simulation: { from, seeds } };
+const keep = (found: object): void => {
+  if (values.report !== undefined)
+    writeFileSync(values.report, JSON.stringify({ simulation: { from, seeds }, ...found }));
+};
 
 try {
   const report = await simulateSeeds({
@@ -55,20 +58,17 @@ try {
   say(
     `\n${seeds} seeds from ${from}: ${inputs} records written, ${commits} commits judged, ${outputs} outputs compared, ${events} events, ${(virtualMs / 3_600_000).toFixed(1)} hours of virtual time in ${seconds().toFixed(1)} s (${(seeds / seconds()).toFixed(1)} seeds/s). 0 violations.`,
   );
-  if (values.ledger) {
-    record({
-      ...ledgerHead,
-      faults: Object.fromEntries(report.sighted.faults),
-      effects: { events, commits, inputs, outputs },
-      sometimes: Object.fromEntries(report.sighted.seen),
-      violations: [],
-    });
-  }
+  keep({
+    faults: Object.fromEntries(report.sighted.faults),
+    effects: { events, commits, inputs, outputs },
+    sometimes: Object.fromEntries(report.sighted.seen),
+    violations: [],
+  });
   if (missing.length > 0) say(`never met: ${missing.join("; ")}`);
   if (missing.length > 0 && seeds >= conclusiveSeeds) process.exitCode = 1;
 } catch (error) {
   const { message } = error as Error;
   process.stderr.write(`${message}\n`);
-  if (values.ledger) record({ ...ledgerHead, faults: {}, effects: {}, sometimes: {}, violations: [message] });
+  keep({ faults: {}, effects: {}, sometimes: {}, violations: [message] });
   process.exitCode = 1;
 }

@@ -9,9 +9,10 @@ import { byTopic, type KafkaRequest, type TopicPartition } from "./request.ts";
 
 /**
  * `earliest` is the log start; `latest` the high watermark, records of open transactions included; `stable` the last
- * stable offset, before the first record of an open transaction.
+ * stable offset, before the first record of an open transaction; a time the first record whose timestamp, in epoch
+ * milliseconds, is that or later, -1 where there is none.
  */
-export type OffsetSpec = "earliest" | "latest" | "stable";
+export type OffsetSpec = "earliest" | "latest" | "stable" | { readonly fromMs: number };
 
 /** The offset of one partition. */
 export interface ListedOffset extends TopicPartition {
@@ -25,7 +26,7 @@ export const listOffsets = (
   partitions: readonly TopicPartition[],
   spec: OffsetSpec,
 ): KafkaRequest<ListedOffset[]> => {
-  const timestamp = spec === "earliest" ? -2 : -1;
+  const timestamp = typeof spec === "object" ? spec.fromMs : spec === "earliest" ? -2 : -1;
   const level = spec === "stable" ? isolation.readCommitted : isolation.readUncommitted;
   const body = new ByteWriter().int32(-1).int8(level);
   body.array(byTopic(partitions), ([topic, of]) => {

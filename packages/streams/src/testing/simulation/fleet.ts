@@ -1,12 +1,19 @@
 // The workers of a run and who starts them again: one place for each instance id, as a deployment has.
 
-import type { Network } from "../broker/connections.ts";
+import type { Network } from "../../memory-broker/connections.ts";
 import { SimulatedProcess } from "./process.ts";
 import type { Random } from "./random.ts";
 import type { Scenario } from "./scenario.ts";
 import type { Scheduler } from "./scheduler.ts";
 import type { Sighted } from "./sightings.ts";
-import { type Tampering, timing, type WorkerEvents, WorkerProcess, wasReplaced } from "./worker-process.ts";
+import {
+  type Deployment,
+  type Tampering,
+  timing,
+  type WorkerEvents,
+  WorkerProcess,
+  wasReplaced,
+} from "./worker-process.ts";
 
 /** What a fleet runs on. */
 export interface FleetSurroundings {
@@ -15,7 +22,7 @@ export interface FleetSurroundings {
   readonly random: Random;
   readonly sighted: Sighted;
   readonly tampering: Tampering;
-  readonly standbyReplicas: number;
+  readonly deployment: Deployment;
   readonly events: Omit<WorkerEvents, "ended">;
   networkOf(process: SimulatedProcess): Network;
   inFlight(process: SimulatedProcess): readonly string[];
@@ -63,8 +70,8 @@ export class Fleet {
       ...this.#around.events,
       ended: (ended, error) => this.#ended(place, ended, error),
     };
-    const { standbyReplicas } = this.#around;
-    const worker = new WorkerProcess(`w${place}`, process, random.fork(), events, standbyReplicas);
+    const { deployment } = this.#around;
+    const worker = new WorkerProcess(`w${place}`, process, random.fork(), events, deployment);
     worker.undisturbed = this.#calm;
     this.#places[place] = worker;
     this.#around.note(`${process.name} starts`);

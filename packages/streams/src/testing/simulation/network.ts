@@ -7,8 +7,8 @@
 // Requests of one connection may overtake each other, which TCP does not do: it is as if each had a connection of its
 // own. The client is asked to bear it.
 
-import type { BrokerCluster } from "../broker/cluster.ts";
-import type { Exchange, Network } from "../broker/connections.ts";
+import type { BrokerCluster } from "../../memory-broker/cluster.ts";
+import type { Exchange, Network } from "../../memory-broker/connections.ts";
 import type { SimulatedProcess } from "./process.ts";
 import type { Random } from "./random.ts";
 import type { Scheduler } from "./scheduler.ts";

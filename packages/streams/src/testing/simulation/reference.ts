@@ -4,10 +4,10 @@
 
 import { committedRecords } from "../../kafka/read-committed.ts";
 import { decodeRecordBatches } from "../../kafka/record-batch.ts";
+import type { PartitionLog } from "../../memory-broker/partition-log.ts";
 import type { OutgoingRecord, RawRecord } from "../../worker/record.ts";
 import type { Stage } from "../../worker/stage.ts";
 import { changelogTopic, PartitionTask, recordId } from "../../worker/task.ts";
-import type { PartitionLog } from "../broker/partition-log.ts";
 import type { Scenario } from "./scenario.ts";
 
 /** What the records between two offsets should do. */

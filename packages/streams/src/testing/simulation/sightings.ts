@@ -32,6 +32,7 @@ export const sightings = [
   "state kept over a rebalance",
   "state dropped after a generation was missed",
   "a standby taken over",
+  "a task committed by itself",
   "a dead letter rolled back",
   "a dead letter committed",
   "the last stable offset held back while records waited",

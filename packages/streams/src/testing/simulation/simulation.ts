@@ -2,8 +2,8 @@
 // the comparison. A run is a function of its seed.
 
 import { topicsOf } from "../../kafka/client.ts";
-import { BrokerCluster, Partition } from "../broker/cluster.ts";
-import type { Decision } from "../broker/transaction-coordinator.ts";
+import { BrokerCluster, Partition } from "../../memory-broker/cluster.ts";
+import type { Decision } from "../../memory-broker/transaction-coordinator.ts";
 import { Fleet } from "./fleet.ts";
 import { calm, SimulatedNetwork, type Weather } from "./network.ts";
 import { Oracle, Violation } from "./oracle.ts";
@@ -56,9 +56,12 @@ export interface RunOptions {
   readonly twiceInVersionOne?: boolean;
 }
 
+/** A producer of one task: see PerTaskSenders. */
+const isTaskId = /-task-\d+$/;
 const drainMsMax = 120_000;
-/** One run in so many keeps standbys. */
+/** One run in so many keeps standbys, and one in so many has a producer for each task. */
 const standbyEvery = 4;
+const perTaskEvery = 5;
 const apis = [
   "Produce",
   "TxnOffsetCommit",
@@ -194,8 +197,11 @@ class Run {
     return new Fleet(this.#random.pick([1, 2, 2, 3, 3]), {
       scenario,
       tampering,
-      // Not drawn: a run without standbys is what it was before there were any.
-      standbyReplicas: this.#seed % standbyEvery === 0 ? 1 : 0,
+      // Not drawn: a run without them is what it was before there were any.
+      deployment: {
+        standbyReplicas: this.#seed % standbyEvery === 0 ? 1 : 0,
+        producers: this.#seed % perTaskEvery === 0 ? "per-task" : "per-process",
+      },
       scheduler: this.#scheduler,
       random: this.#random.fork(),
       sighted: this.#sighted,
@@ -296,6 +302,8 @@ class Run {
     this.#note(`${transactionalId} epoch ${producerEpoch}: ${marker} by ${cause}`);
     this.#undecided = true;
     this.#oracle.decided(decision);
+    if (marker === "commit" && isTaskId.test(transactionalId))
+      this.#sighted.see("a task committed by itself");
     if (cause === "timed-out") this.#sighted.see("a transaction timed out");
     if (cause === "initialised") this.#sighted.see("a transaction ended by another initialisation of its id");
     const buried = participants.some((each) => each instanceof Partition && each.topic.endsWith("dlq"));

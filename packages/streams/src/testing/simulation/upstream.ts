@@ -3,7 +3,7 @@
 // They write to the logs directly: it is not they who are under test.
 
 import { encodeRecordBatch } from "../../kafka/record-batch.ts";
-import type { Partition } from "../broker/cluster.ts";
+import type { Partition } from "../../memory-broker/cluster.ts";
 import type { Random } from "./random.ts";
 import type { InputRecord, Scenario } from "./scenario.ts";
 import type { Scheduler } from "./scheduler.ts";

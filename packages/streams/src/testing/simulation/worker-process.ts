@@ -3,10 +3,10 @@
 import { FencedError, StreamsError } from "../../errors.ts";
 import { type StreamsClient, streamsOver, topicsOf } from "../../kafka/client.ts";
 import { Wire } from "../../kafka/wire.ts";
+import { type Exchange, MemoryConnections, type Network } from "../../memory-broker/connections.ts";
 import type { WorkerPhase } from "../../worker/observer.ts";
 import type { Stage } from "../../worker/stage.ts";
 import { StreamWorker } from "../../worker/worker.ts";
-import { type Exchange, MemoryConnections, type Network } from "../broker/connections.ts";
 import type { SimulatedProcess } from "./process.ts";
 import type { Random } from "./random.ts";
 import type { Disturbance, Scenario } from "./scenario.ts";
@@ -19,6 +19,12 @@ export const timing = {
   heartbeatIntervalMs: 600,
   rebalanceTimeoutMs: 3_000,
 } as const;
+
+/** What is the same for all workers of a run. */
+export interface Deployment {
+  readonly standbyReplicas: number;
+  readonly producers: "per-process" | "per-task";
+}
 
 /** Hands on the client, for tests that plant a bug in it. */
 export interface Tampering {
@@ -64,25 +70,24 @@ export class WorkerProcess {
   ended = false;
   readonly #events: WorkerEvents;
   readonly #random: Random;
-  readonly #standbyReplicas: number;
+  readonly #deployment: Deployment;
   #worker: StreamWorker | undefined;
   #held: readonly number[] = [];
   /** Of those, what the last join gave back. */
   #shared: readonly number[] = [];
 
-  /** @param standbyReplicas the same for all workers of a run */
   constructor(
     instanceId: string,
     process: SimulatedProcess,
     random: Random,
     events: WorkerEvents,
-    standbyReplicas = 0,
+    deployment: Deployment,
   ) {
     this.instanceId = instanceId;
     this.process = process;
     this.#random = random;
     this.#events = events;
-    this.#standbyReplicas = standbyReplicas;
+    this.#deployment = deployment;
   }
 
   /** Connects and runs until it is stopped, killed or cannot go on. Never rejects. */
@@ -153,7 +158,7 @@ export class WorkerProcess {
       return Wire.over(connections, this.process);
     };
     const [group, fetch, commit] = [await wire(), await wire(), await wire()];
-    const standbyReplicas = this.#standbyReplicas;
+    const { standbyReplicas, producers } = this.#deployment;
     const standby = standbyReplicas > 0 ? { standby: await wire() } : {};
     const partitionBytesMax = this.#random.pick([1, 400, 1 << 20]);
     return streamsOver(
@@ -162,6 +167,7 @@ export class WorkerProcess {
       {
         ...timing,
         standbyReplicas,
+        producers,
         instanceId: this.instanceId,
         fetch: { maxWaitMs: 500, partitionBytesMax, prefetchBytesMax: this.#random.pick([1, 1 << 20]) },
         log: (message) => this.#events.log(this, message),

@@ -8,7 +8,7 @@ import { produce } from "../../../src/kafka/protocol/produce.ts";
 import { txnOffsetCommit } from "../../../src/kafka/protocol/txn-offset-commit.ts";
 import { encodeRecordBatch } from "../../../src/kafka/record-batch.ts";
 import type { Wire } from "../../../src/kafka/wire.ts";
-import { BrokerCluster } from "../../../src/testing/broker/cluster.ts";
+import { BrokerCluster } from "../../../src/memory-broker/cluster.ts";
 import { eventually, rejectionOf } from "../../harness/eventually.ts";
 import { memoryWire } from "../../harness/memory-wire.ts";
 

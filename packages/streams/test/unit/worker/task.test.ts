@@ -102,6 +102,28 @@ describe("an emitted record", () => {
     });
   });
 
+  it("says when its batch was handled, by a clock that is read once for a batch that emits, and by none without one", async () => {
+    let readings = 0;
+    const now = (): number => 100 + ++readings;
+    const task = new PartitionTask(countStage({ service: "s" }).stage, start, { now });
+    await task.process("s-in", [rawRecord(0, "a", "x"), rawRecord(1, "b", "x")], 2);
+    await task.process("s-in", [], 3);
+    await task.process("s-in", [rawRecord(3, "a", "x")], 4);
+    const emitted = task.drain().records.filter(({ topic }) => topic === "s-out");
+    expect(emitted.map(({ headers }) => headersOf(headers)["processed-at"])).toEqual(["101", "101", "102"]);
+    expect(readings).toBe(2);
+  });
+
+  it("does not hand on when its cause was handled", async () => {
+    const headers: HeaderPair[] = [[headerNames.processedAt, Buffer.from("17")]];
+    const task = new PartitionTask(countStage({ service: "s" }).stage, start, { now: () => 42 });
+    await task.process("s-in", [rawRecord(0, "a", "x", { headers })], 1);
+    const [emitted] = task.drain().records;
+    expect(emitted?.headers.filter(([name]) => name === headerNames.processedAt)).toEqual([
+      [headerNames.processedAt, Buffer.from("42")],
+    ]);
+  });
+
   it("to a topic the stage does not declare is refused, and nothing of it is kept", () => {
     const task = new PartitionTask(countStage({ service: "s" }).stage, start);
     const emission = { key: "a", value: "x", timestampMs: 0 };

@@ -73,6 +73,24 @@ describe("when input has been idle", () => {
     expect(advances).toEqual([100_000, 105_000]);
   });
 
+  it("tasks that are idle move together, in one commit, though their last input was not at one time", async () => {
+    const { rig, clock, idleAt, advances } = await quiet({ share: [0, 1, 2] });
+    clock.nowMs = 102_000;
+    rig.append(1, "y");
+    await rig.settled(1);
+    clock.nowMs = 104_000;
+    rig.append(2, "z");
+    await rig.settled(2);
+    await idleAt(105_000);
+    await idleAt(107_000);
+    expect(advances).toEqual([100_000, 102_000, 102_000]);
+    await idleAt(109_000);
+    const before = rig.client.commits.length;
+    for (const nowMs of [113_999, 114_000, 114_001]) await idleAt(nowMs);
+    expect(advances.slice(3)).toEqual([104_000, 104_000, 104_000, 109_000, 109_000, 109_000]);
+    expect(rig.client.commits.slice(before).map(({ offsets }) => offsets.length)).toEqual([3]);
+  });
+
   it("a task that has not caught up does not move", async () => {
     const { rig, idleAt, advances } = await quiet();
     rig.client.setLag(input, 1);

@@ -1,8 +1,8 @@
 // Fetch (1), version 11, without sessions. Waits for something to read, as long as the request says.
 
-import { type ByteReader, ByteWriter } from "../../../kafka/bytes.ts";
-import { errorCodes } from "../../../kafka/protocol/errors.ts";
-import type { TopicPartition } from "../../../kafka/protocol/request.ts";
+import { type ByteReader, ByteWriter } from "../../kafka/bytes.ts";
+import { errorCodes } from "../../kafka/protocol/errors.ts";
+import type { TopicPartition } from "../../kafka/protocol/request.ts";
 import type { LogRead } from "../partition-log.ts";
 import type { Arrival, RequestHandler } from "./handler.ts";
 

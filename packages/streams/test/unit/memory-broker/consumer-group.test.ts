@@ -2,7 +2,8 @@
 
 import { describe, expect, it } from "vitest";
 import { errorCodes } from "../../../src/kafka/protocol/errors.ts";
-import { ConsumerGroup, type JoinAnswer } from "../../../src/testing/broker/consumer-group.ts";
+import { ConsumerGroup } from "../../../src/memory-broker/consumer-group.ts";
+import type { JoinAnswer } from "../../../src/memory-broker/group-messages.ts";
 import { Scheduler } from "../../../src/testing/simulation/scheduler.ts";
 
 const sessionTimeoutMs = 3_000;
@@ -16,6 +17,7 @@ const newGroup = () => {
     const request = {
       memberId,
       instanceId,
+      clientId: "test",
       sessionTimeoutMs,
       rebalanceTimeoutMs: 5_000,
       protocol: "p",

@@ -10,9 +10,9 @@
 //
 // After org.apache.kafka.coordinator.transaction.TransactionCoordinator of Kafka 4.
 
-import type { Clock } from "../../clock.ts";
-import { errorCodes } from "../../kafka/protocol/errors.ts";
-import type { ProducerIdentity } from "../../kafka/protocol/init-producer-id.ts";
+import type { Clock } from "../clock.ts";
+import { errorCodes } from "../kafka/protocol/errors.ts";
+import type { ProducerIdentity } from "../kafka/protocol/init-producer-id.ts";
 import type { Marker } from "./stored-batch.ts";
 
 /** Something a transaction has written to: a partition, or a group's offsets. */
@@ -31,6 +31,25 @@ export interface Decision extends ProducerIdentity {
 }
 
 type State = "empty" | "ongoing" | "prepare-commit" | "prepare-abort" | "complete-commit" | "complete-abort";
+
+/** The states by their names in Kafka's protocol. */
+const stateNames: Readonly<Record<State, string>> = {
+  empty: "Empty",
+  ongoing: "Ongoing",
+  "prepare-commit": "PrepareCommit",
+  "prepare-abort": "PrepareAbort",
+  "complete-commit": "CompleteCommit",
+  "complete-abort": "CompleteAbort",
+};
+
+/** A transaction as operators see it. */
+export interface TransactionDescription extends ProducerIdentity {
+  readonly transactionalId: string;
+  readonly state: string;
+  readonly timeoutMs: number;
+  /** -1 when none is open. */
+  readonly startedAtMs: number;
+}
 
 interface Transaction {
   readonly transactionalId: string;
@@ -75,6 +94,18 @@ export class TransactionCoordinator {
     return [...this.#transactions.values()]
       .filter(isUnfinished)
       .map(({ transactionalId }) => transactionalId);
+  }
+
+  /** All ids that were ever initialised. */
+  get described(): TransactionDescription[] {
+    return [...this.#transactions.values()].map((known) => ({
+      transactionalId: known.transactionalId,
+      producerId: known.producerId,
+      producerEpoch: known.epoch,
+      state: stateNames[known.state],
+      timeoutMs: known.timeoutMs,
+      startedAtMs: isUnfinished(known) ? known.startedAt : -1,
+    }));
   }
 
   /** A producer id of its own, for a producer without transactional id. */

@@ -5,17 +5,17 @@
 //       what it is asked for says so.
 //   B3. A coordinator that has just taken over is loading for a while, and knows what was written down (G4).
 
-import { type CancelTimer, type Clock, systemClock } from "../../clock.ts";
-import { ByteReader, type ByteWriter } from "../../kafka/bytes.ts";
-import { errorCodes } from "../../kafka/protocol/errors.ts";
-import type { CoordinatorKind } from "../../kafka/protocol/find-coordinator.ts";
-import type { ProducerIdentity } from "../../kafka/protocol/init-producer-id.ts";
-import type { TopicPartition } from "../../kafka/protocol/request.ts";
+import { type CancelTimer, type Clock, systemClock } from "../clock.ts";
+import { ByteReader, type ByteWriter } from "../kafka/bytes.ts";
+import { errorCodes } from "../kafka/protocol/errors.ts";
+import type { CoordinatorKind } from "../kafka/protocol/find-coordinator.ts";
+import type { ProducerIdentity } from "../kafka/protocol/init-producer-id.ts";
+import type { TopicPartition } from "../kafka/protocol/request.ts";
 import { ConsumerGroup } from "./consumer-group.ts";
 import { FetchWaits } from "./fetch-waits.ts";
 import { GroupOffsets } from "./group-offsets.ts";
 import { PartitionLog } from "./partition-log.ts";
-import { requestHandlers } from "./requests/index.ts";
+import { apis, offeredApis } from "./requests/index.ts";
 import type { Marker } from "./stored-batch.ts";
 import { type Decision, type Participant, TransactionCoordinator } from "./transaction-coordinator.ts";
 
@@ -36,7 +36,20 @@ export interface ClusterOptions {
   readonly decided?: (decision: Decision) => void;
   /** Told of every refusal, by Kafka's error code, and of a batch that was there already. */
   readonly noted?: (api: string, what: number | "repeated") => void;
+  /** Default `memory`. */
+  readonly clusterId?: string;
+  /** Where clients reach a node. Default an address that nothing listens at: there is no network between them. */
+  readonly addressOf?: (nodeId: number) => NodeAddress;
 }
+
+/** Where a node listens. */
+export interface NodeAddress {
+  readonly host: string;
+  readonly port: number;
+}
+
+/** What a topic was given when it was created, by name of the configuration: `cleanup.policy`. */
+export type TopicConfigs = Readonly<Record<string, string>>;
 
 /** A group: its members and its offsets. */
 export class Group implements Participant {
@@ -95,14 +108,28 @@ interface NodeState {
   up: boolean;
 }
 
+/** A request without the length and the correlation id around it. */
+export interface ArrivedRequest {
+  readonly apiKey: number;
+  readonly apiVersion: number;
+  readonly clientId?: string;
+  /** What follows the classic request header. */
+  readonly body: Buffer;
+}
+
 /** Brokers in memory. */
 export class BrokerCluster {
   readonly clock: Clock;
   readonly transactionVersion: 1 | 2;
+  readonly clusterId: string;
+  readonly addressOf: (nodeId: number) => NodeAddress;
+  /** What clients may ask. */
+  readonly offeredApis = offeredApis;
   readonly transactions: TransactionCoordinator;
   readonly waits: FetchWaits;
   readonly #noted: NonNullable<ClusterOptions["noted"]>;
   readonly #topics = new Map<string, Partition[]>();
+  readonly #configs = new Map<string, TopicConfigs>();
   readonly #groups = new Map<string, Group>();
   readonly #nodes: NodeState[];
   readonly #loadMs: number;
@@ -113,6 +140,8 @@ export class BrokerCluster {
   constructor(options: ClusterOptions = {}) {
     this.clock = options.clock ?? systemClock;
     this.transactionVersion = options.transactionVersion ?? 2;
+    this.clusterId = options.clusterId ?? "memory";
+    this.addressOf = options.addressOf ?? (() => ({ host: "memory", port: 0 }));
     this.#loadMs = options.loadMs ?? 0;
     this.#nodes = Array.from({ length: options.nodes ?? 1 }, () => ({ up: true }));
     this.waits = new FetchWaits(this.clock);
@@ -135,8 +164,9 @@ export class BrokerCluster {
   }
 
   /** Creates a topic; one that exists is left as it is. */
-  createTopic(topic: string, partitions: number): void {
+  createTopic(topic: string, partitions: number, configs: TopicConfigs = {}): void {
     if (this.#topics.has(topic)) return;
+    this.#configs.set(topic, configs);
     const numbers = Array.from({ length: partitions }, (_, partition) => partition);
     this.#topics.set(
       topic,
@@ -150,6 +180,10 @@ export class BrokerCluster {
     return this.#topics.get(topic) ?? [];
   }
 
+  configsOf(topic: string): TopicConfigs {
+    return this.#configs.get(topic) ?? {};
+  }
+
   partition({ topic, partition }: TopicPartition): Partition | undefined {
     return this.#topics.get(topic)?.[partition];
   }
@@ -161,6 +195,11 @@ export class BrokerCluster {
       this.#groups.set(groupId, group);
     }
     return group;
+  }
+
+  /** Groups that anybody has asked about or joined. */
+  get groups(): ReadonlyMap<string, Group> {
+    return this.#groups;
   }
 
   isUp(nodeId: number): boolean {
@@ -195,22 +234,19 @@ export class BrokerCluster {
   /**
    * Handles a request that has reached a node.
    *
-   * @param body what follows the classic request header
    * @param reply takes the answer's bytes after its correlation id, now or later, at most once
+   * @throws TypeError when it has no such version of the API; RangeError when the body ends too early
    */
-  handle(
-    nodeId: number,
-    request: { readonly apiKey: number; readonly apiVersion: number; readonly body: Buffer },
-    reply: (answer: Buffer) => void,
-  ): void {
-    const handler = requestHandlers.get(request.apiKey);
-    if (handler === undefined) {
+  handle(nodeId: number, request: ArrivedRequest, reply: (answer: Buffer) => void): void {
+    const { apiKey, apiVersion, clientId = "" } = request;
+    const api = apis.get(apiKey);
+    if (api === undefined || !api.versions.includes(apiVersion)) {
       throw new TypeError(
-        `The broker in memory has no API ${request.apiKey}; it has ${[...requestHandlers.keys()].join(", ")}.`,
+        `The broker in memory has no version ${apiVersion} of API ${apiKey}; it has ${api?.versions.join(", ") ?? "none"}.`,
       );
     }
     const answer = (write: ByteWriter): void => reply(Buffer.from(write.bytes()));
-    handler({ cluster: this, nodeId, apiVersion: request.apiVersion }, new ByteReader(request.body), answer);
+    api.handler({ cluster: this, nodeId, apiVersion, clientId }, new ByteReader(request.body), answer);
   }
 
   /** Notes what a request was answered with; success is not worth noting. */

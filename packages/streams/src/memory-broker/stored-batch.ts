@@ -4,7 +4,9 @@
 // https://kafka.apache.org/documentation/#recordbatch. The offset stands outside of what the CRC covers, so that a
 // broker can place a batch without looking at its records.
 
-import { crc32c } from "../../kafka/crc32c.ts";
+import { crc32c } from "../kafka/crc32c.ts";
+import { decodeRecordBatches, readRecords } from "../kafka/record-batch.ts";
+import type { RawRecord } from "../worker/record.ts";
 
 /** How a control batch ends its producer's transaction. */
 export type Marker = "commit" | "abort";
@@ -27,6 +29,7 @@ const transactionalFlag = 0x10;
 const controlFlag = 0x20;
 const attributesAt = 21;
 const crcAt = 17;
+const maxTimestampAt = 35;
 
 /** The batch, copied, at an offset. */
 export const placed = (bytes: Buffer, baseOffset: number): StoredBatch => {
@@ -42,6 +45,17 @@ export const placed = (bytes: Buffer, baseOffset: number): StoredBatch => {
     marker: undefined,
     bytes: own,
   };
+};
+
+/** The largest timestamp of its records. */
+export const maxTimestampOf = ({ bytes }: StoredBatch): number =>
+  Number(bytes.readBigInt64BE(maxTimestampAt));
+
+/** Its records. */
+export const recordsOf = ({ baseOffset, bytes }: StoredBatch): RawRecord[] => {
+  const records: RawRecord[] = [];
+  for (const batch of decodeRecordBatches(bytes)) readRecords(batch, baseOffset, records);
+  return records;
 };
 
 /** Key: version INT16, type INT16 (0 abort, 1 commit). Value: version INT16, coordinator epoch INT32. */

@@ -4,14 +4,10 @@
 // Protocol version 2 (KIP-890) is EndTxn and TxnOffsetCommit from version 5 on; the requests that add something belong
 // to version 1.
 
-import { type ByteReader, ByteWriter } from "../../../kafka/bytes.ts";
-import { errorCodes } from "../../../kafka/protocol/errors.ts";
-import { byTopic } from "../../../kafka/protocol/request.ts";
-import type {
-  CommitOffset,
-  GroupFence,
-  TransactionOwner,
-} from "../../../kafka/protocol/txn-offset-commit.ts";
+import { type ByteReader, ByteWriter } from "../../kafka/bytes.ts";
+import { errorCodes } from "../../kafka/protocol/errors.ts";
+import { byTopic } from "../../kafka/protocol/request.ts";
+import type { CommitOffset, GroupFence, TransactionOwner } from "../../kafka/protocol/txn-offset-commit.ts";
 import type { Partition } from "../cluster.ts";
 import type { IdentityAnswer } from "../transaction-coordinator.ts";
 import type { Arrival, RequestHandler } from "./handler.ts";

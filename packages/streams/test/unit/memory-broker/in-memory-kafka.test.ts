@@ -2,7 +2,7 @@
 // a real cluster.
 
 import { afterEach, expect, it } from "vitest";
-import { InMemoryKafka } from "../../../src/testing/broker/in-memory-kafka.ts";
+import { InMemoryKafka } from "../../../src/memory-broker/in-memory-kafka.ts";
 import type { Stage } from "../../../src/worker/stage.ts";
 import { StreamWorker } from "../../../src/worker/worker.ts";
 import { countStage, poison } from "../../harness/count-stage.ts";

@@ -1,18 +1,19 @@
-// A Kafka in the memory of the process: for tests of a stage with everything around it, and for a first look without a
-// broker. The client on it is the one that runs on a real cluster, with its transactions, its group and its bytes.
+// A Kafka in the memory of the process, and the client on it: for tests of a stage with everything around it. The client is
+// the one that runs on a real cluster, with its transactions, its group and its bytes. memory-broker.ts is the same cluster
+// for other processes.
 //
 // It keeps nothing when the process ends, never compacts, and serves the requests of this engine's client, not of others.
 
 import type { Topic } from "@riffle/contracts/envelope";
 import { headerNames } from "@riffle/contracts/envelope";
-import { systemClock } from "../../clock.ts";
-import { type StreamsClient, type StreamsClientSettings, streamsOver, topicsOf } from "../../kafka/client.ts";
-import { partitionOf } from "../../kafka/partitioner.ts";
-import { committedRecords } from "../../kafka/read-committed.ts";
-import { decodeRecordBatches, encodeRecordBatch } from "../../kafka/record-batch.ts";
-import { Wire } from "../../kafka/wire.ts";
-import type { RawRecord } from "../../worker/record.ts";
-import type { Stage } from "../../worker/stage.ts";
+import { systemClock } from "../clock.ts";
+import { type StreamsClient, type StreamsClientSettings, streamsOver, topicsOf } from "../kafka/client.ts";
+import { partitionOf } from "../kafka/partitioner.ts";
+import { committedRecords } from "../kafka/read-committed.ts";
+import { decodeRecordBatches, encodeRecordBatch } from "../kafka/record-batch.ts";
+import { Wire } from "../kafka/wire.ts";
+import type { RawRecord } from "../worker/record.ts";
+import type { Stage } from "../worker/stage.ts";
 import { BrokerCluster } from "./cluster.ts";
 import { directNetwork, MemoryConnections } from "./connections.ts";
 

@@ -3,10 +3,10 @@
 //   O1. Offsets of a transaction are pending until its marker: a commit makes them the group's, an abort forgets them.
 //   O2. A read that wants stable offsets is told which of them an open transaction may still change (KIP-447).
 
-import { errorCodes } from "../../kafka/protocol/errors.ts";
-import type { CommittedOffset } from "../../kafka/protocol/offset-fetch.ts";
-import type { TopicPartition } from "../../kafka/protocol/request.ts";
-import type { CommitOffset } from "../../kafka/protocol/txn-offset-commit.ts";
+import { errorCodes } from "../kafka/protocol/errors.ts";
+import type { CommittedOffset } from "../kafka/protocol/offset-fetch.ts";
+import type { TopicPartition } from "../kafka/protocol/request.ts";
+import type { CommitOffset } from "../kafka/protocol/txn-offset-commit.ts";
 import type { Marker } from "./stored-batch.ts";
 
 const nameOf = ({ topic, partition }: TopicPartition): string => `${topic}/${partition}`;
@@ -19,6 +19,11 @@ export class GroupOffsets {
   /** What the group stands at; undefined where it never committed. */
   committed(partition: TopicPartition): CommitOffset | undefined {
     return this.#committed.get(nameOf(partition));
+  }
+
+  /** Partitions of which an offset is committed. */
+  get partitions(): TopicPartition[] {
+    return [...this.#committed.values()];
   }
 
   /** What the producer's open transaction will make the group stand at. */

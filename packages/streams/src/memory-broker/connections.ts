@@ -1,17 +1,17 @@
 // What kafkajs is to the client on a real cluster, over a network in memory: connections, and the cluster's metadata as
 // of when it was last loaded. Everything above it is the client that runs in production, and so are its bytes.
 
-import { BrokerRefusedError } from "../../errors.ts";
-import { ByteReader, ByteWriter } from "../../kafka/bytes.ts";
+import { BrokerRefusedError } from "../errors.ts";
+import { ByteReader } from "../kafka/bytes.ts";
 import type {
   KafkajsBroker,
   KafkajsCluster,
   KafkajsConnection,
   KafkajsPartition,
   KafkajsRequest,
-} from "../../kafka/kafkajs-internals.ts";
-import { errorCodes, errorName } from "../../kafka/protocol/errors.ts";
-import { type Leaders, readLeaders } from "./requests/lookup.ts";
+} from "../kafka/kafkajs-internals.ts";
+import { errorCodes, errorName } from "../kafka/protocol/errors.ts";
+import { type Leaders, metadataRequest, readLeaders } from "./requests/lookup.ts";
 
 /** One request on its way to a node. */
 export interface Exchange {
@@ -33,7 +33,7 @@ export interface Network {
   anyNode(): number;
 }
 
-const metadataApi = { api: "Metadata", apiKey: 3, apiVersion: 0 };
+const metadataApi = { api: "Metadata", apiKey: 3, apiVersion: 4 };
 const open: KafkajsConnection = { isConnected: () => true };
 
 /** Connections of one wire. */
@@ -71,13 +71,10 @@ export class MemoryConnections implements KafkajsCluster {
   }
 
   async refreshMetadata(): Promise<void> {
-    const asked = new ByteWriter();
-    asked.array([...this.#wanted], (topic) => {
-      asked.string(topic);
-    });
+    const body = metadataRequest([...this.#wanted]);
     const nodeId = this.#network.anyNode();
     const timeoutMs = this.#requestTimeoutMs;
-    const answer = await this.#network.exchange({ ...metadataApi, nodeId, timeoutMs, body: asked.bytes() });
+    const answer = await this.#network.exchange({ ...metadataApi, nodeId, timeoutMs, body });
     this.#leaders = readLeaders(new ByteReader(answer));
   }
 

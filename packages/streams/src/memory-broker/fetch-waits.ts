@@ -1,6 +1,6 @@
 // Fetches that wait for something to read (long polls).
 
-import type { CancelTimer, Clock } from "../../clock.ts";
+import type { CancelTimer, Clock } from "../clock.ts";
 
 interface Wait {
   readonly tryNow: () => boolean;

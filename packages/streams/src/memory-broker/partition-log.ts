@@ -8,9 +8,16 @@
 //
 // Everything is on all replicas at once, so the end of the log is the high watermark.
 
-import { errorCodes } from "../../kafka/protocol/errors.ts";
-import type { AbortedTransaction } from "../../kafka/read-committed.ts";
-import { type Marker, markerBatch, placed, type StoredBatch } from "./stored-batch.ts";
+import { errorCodes } from "../kafka/protocol/errors.ts";
+import type { AbortedTransaction } from "../kafka/read-committed.ts";
+import {
+  type Marker,
+  markerBatch,
+  maxTimestampOf,
+  placed,
+  recordsOf,
+  type StoredBatch,
+} from "./stored-batch.ts";
 
 /** What became of an append. */
 export interface Appended {
@@ -42,6 +49,17 @@ interface Aborted extends AbortedTransaction {
 
 const recentMax = 5;
 
+/** A producer that the partition remembers. */
+export interface RememberedProducer {
+  readonly producerId: bigint;
+  readonly producerEpoch: number;
+  readonly lastSequence: number;
+  /** Largest timestamp of its last batch; -1 when it has none. */
+  readonly lastTimestampMs: number;
+  /** First offset of its open transaction; -1 when none is open. */
+  readonly openFrom: number;
+}
+
 /** One partition. */
 export class PartitionLog {
   readonly #batches: StoredBatch[] = [];
@@ -66,6 +84,29 @@ export class PartitionLog {
   /** First offset that is still in the log. */
   get startOffset(): number {
     return this.#start;
+  }
+
+  get producers(): RememberedProducer[] {
+    return [...this.#producers].map(([producerId, { epoch, recent, openFrom }]) => {
+      const last = recent.at(-1);
+      return {
+        producerId,
+        producerEpoch: epoch,
+        lastSequence: last === undefined ? -1 : sequenceAfter(last) - 1,
+        lastTimestampMs: last === undefined ? -1 : maxTimestampOf(last),
+        openFrom: openFrom ?? -1,
+      };
+    });
+  }
+
+  /** The first record whose timestamp is this one or later; undefined when there is none. */
+  firstFrom(timestampMs: number): { offset: number; timestampMs: number } | undefined {
+    for (const batch of this.#batches) {
+      if (batch.marker !== undefined || maxTimestampOf(batch) < timestampMs) continue;
+      const found = recordsOf(batch).find((record) => record.timestampMs >= timestampMs);
+      if (found !== undefined) return { offset: found.offset, timestampMs: found.timestampMs };
+    }
+    return undefined;
   }
 
   /** Whether the producer has a transaction open here. */

@@ -1,8 +1,8 @@
 // Produce (0), versions 9 to 12. From version 12 on it adds the partition to the transaction; before, the partition
 // has to be in it already, and the broker verifies that (KIP-890).
 
-import { type ByteReader, ByteWriter } from "../../../kafka/bytes.ts";
-import { errorCodes } from "../../../kafka/protocol/errors.ts";
+import { type ByteReader, ByteWriter } from "../../kafka/bytes.ts";
+import { errorCodes } from "../../kafka/protocol/errors.ts";
 import { placed } from "../stored-batch.ts";
 import type { Arrival, RequestHandler } from "./handler.ts";
 

@@ -9,45 +9,18 @@
 //
 // After org.apache.kafka.coordinator.group.classic.ClassicGroup and GroupMetadataManager of Kafka 4.
 
-import type { CancelTimer, Clock } from "../../clock.ts";
-import { errorCodes } from "../../kafka/protocol/errors.ts";
-import type { GroupFence } from "../../kafka/protocol/txn-offset-commit.ts";
-
-/** Who asks to join. */
-export interface JoinRequest {
-  readonly memberId: string;
-  readonly instanceId: string | null;
-  readonly sessionTimeoutMs: number;
-  readonly rebalanceTimeoutMs: number;
-  readonly protocol: string;
-  readonly metadata: Buffer;
-}
-
-/** What a join is answered with; `members` is empty for all but the leader. */
-export interface JoinAnswer {
-  readonly errorCode: number;
-  readonly generationId: number;
-  readonly protocol: string;
-  readonly leaderId: string;
-  readonly memberId: string;
-  readonly members: readonly {
-    readonly memberId: string;
-    readonly instanceId: string | null;
-    readonly metadata: Buffer;
-  }[];
-}
-
-/** Names a member. */
-export interface MemberName {
-  readonly memberId: string;
-  readonly instanceId: string | null;
-}
-
-/** A share, or why there is none. */
-export interface SyncAnswer {
-  readonly errorCode: number;
-  readonly assignment: Buffer;
-}
+import type { CancelTimer, Clock } from "../clock.ts";
+import { errorCodes } from "../kafka/protocol/errors.ts";
+import type { GroupFence } from "../kafka/protocol/txn-offset-commit.ts";
+import {
+  type GroupDescription,
+  type JoinAnswer,
+  type JoinRequest,
+  type MemberName,
+  refusedJoin,
+  refusedSync,
+  type SyncAnswer,
+} from "./group-messages.ts";
 
 interface Member extends JoinRequest {
   assignment: Buffer;
@@ -57,6 +30,13 @@ interface Member extends JoinRequest {
 }
 
 type State = "empty" | "preparing" | "completing" | "stable";
+
+const stateNames: Readonly<Record<State, string>> = {
+  empty: "Empty",
+  preparing: "PreparingRebalance",
+  completing: "CompletingRebalance",
+  stable: "Stable",
+};
 
 interface Written {
   readonly generation: number;
@@ -95,6 +75,16 @@ export class ConsumerGroup {
 
   get memberIds(): string[] {
     return [...this.#members.keys()];
+  }
+
+  describe(): GroupDescription {
+    const members = [...this.#members.values()];
+    const isStable = this.#state === "stable";
+    return {
+      state: stateNames[this.#state],
+      protocol: isStable ? (members[0]?.protocol ?? "") : "",
+      members: members.map((member) => (isStable ? member : { ...member, assignment: noBytes })),
+    };
   }
 
   join(request: JoinRequest, reply: (answer: JoinAnswer) => void): void {
@@ -381,14 +371,3 @@ export class ConsumerGroup {
     };
   }
 }
-
-const refusedJoin = (errorCode: number, memberId: string): JoinAnswer => ({
-  errorCode,
-  generationId: -1,
-  protocol: "",
-  leaderId: "",
-  memberId,
-  members: [],
-});
-
-const refusedSync = (errorCode: number): SyncAnswer => ({ errorCode, assignment: noBytes });

@@ -1,14 +1,14 @@
 // The requests of a group's members: JoinGroup (11) version 5, Heartbeat (12), LeaveGroup (13) and SyncGroup (14)
 // version 3.
 
-import { ByteWriter } from "../../../kafka/bytes.ts";
-import { errorCodes } from "../../../kafka/protocol/errors.ts";
-import type { JoinAnswer, SyncAnswer } from "../consumer-group.ts";
+import { ByteWriter } from "../../kafka/bytes.ts";
+import { errorCodes } from "../../kafka/protocol/errors.ts";
+import type { JoinAnswer, SyncAnswer } from "../group-messages.ts";
 import type { RequestHandler } from "./handler.ts";
 
 const noBytes = Buffer.alloc(0);
 
-export const joinGroup: RequestHandler = ({ cluster, nodeId }, read, answer) => {
+export const joinGroup: RequestHandler = ({ cluster, nodeId, clientId }, read, answer) => {
   const groupId = read.string() ?? "";
   const sessionTimeoutMs = read.int32();
   const rebalanceTimeoutMs = read.int32();
@@ -32,7 +32,8 @@ export const joinGroup: RequestHandler = ({ cluster, nodeId }, read, answer) => 
   if (fault !== errorCodes.NONE) {
     return tell({ errorCode: fault, generationId: -1, protocol: "", leaderId: "", memberId, members: [] });
   }
-  const request = { memberId, instanceId, sessionTimeoutMs, rebalanceTimeoutMs, protocol, metadata };
+  const timeouts = { sessionTimeoutMs, rebalanceTimeoutMs };
+  const request = { memberId, instanceId, clientId, ...timeouts, protocol, metadata };
   cluster.group(groupId).membership.join(request, tell);
 };
 

@@ -14,7 +14,7 @@ import { txnOffsetCommit } from "../../../src/kafka/protocol/txn-offset-commit.t
 import { committedRecords } from "../../../src/kafka/read-committed.ts";
 import { decodeRecordBatches, encodeRecordBatch } from "../../../src/kafka/record-batch.ts";
 import type { Wire } from "../../../src/kafka/wire.ts";
-import { BrokerCluster, type ClusterOptions } from "../../../src/testing/broker/cluster.ts";
+import { BrokerCluster, type ClusterOptions } from "../../../src/memory-broker/cluster.ts";
 import { memoryWire } from "../../harness/memory-wire.ts";
 
 const at = { topic: "t", partition: 0 };

@@ -1,1 +1,0 @@
-export { InMemoryKafka, type SentRecord } from "./in-memory-kafka.ts";
