@@ -23,6 +23,11 @@ const headers = {
       type: "string",
       description: "epoch milliseconds at which ingest accepted the cause",
     },
+    [headerNames.processedAt]: {
+      type: "string",
+      description:
+        "epoch milliseconds at which the service that wrote the record handled what it follows from",
+    },
   },
 };
 
@@ -57,10 +62,7 @@ export function asyncApiDocument(version: string): object {
 const capital = (text: string): string => text.slice(0, 1).toUpperCase() + text.slice(1);
 
 function channelOf(topic: Topic<unknown>): object {
-  const kept =
-    topic.retentionMs < 0
-      ? "the newest record of each key is kept"
-      : `kept ${topic.retentionMs / dayMs} days`;
+  const kept = keptOf(topic);
   const key = keyOf(topic.name);
   return {
     address: topic.name,
@@ -78,6 +80,11 @@ function channelOf(topic: Topic<unknown>): object {
       },
     },
   };
+}
+
+function keptOf({ cleanupPolicy, retentionMs }: Topic<unknown>): string {
+  if (cleanupPolicy === "compact") return "the newest record of each key is kept";
+  return retentionMs < 0 ? "kept for ever" : `kept ${retentionMs / dayMs} days`;
 }
 
 function writeOf({ name, owner }: Topic<unknown>): object {

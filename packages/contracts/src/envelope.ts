@@ -12,6 +12,11 @@ export const headerNames = {
   traceparent: "traceparent",
   /** Epoch milliseconds at which ingest accepted the cause; latency and lag in seconds are measured from it. */
   receivedAt: "received-at",
+  /**
+   * Epoch milliseconds at which a service handled what it made the record of: the wall clock of one process, for people
+   * who ask where the time went. No result depends on it; it is not handed on.
+   */
+  processedAt: "processed-at",
 } as const;
 
 /**
@@ -58,7 +63,7 @@ export interface Topic<V> {
   /** Every topic of the pipeline has the same count, so that a task finds its account under one number everywhere. */
   readonly partitions: number;
   readonly cleanupPolicy: CleanupPolicy;
-  /** How long records are kept, in milliseconds; -1 keeps them for ever (compacted topics). */
+  /** How long records are kept, in milliseconds; -1 drops none by age. */
   readonly retentionMs: number;
   /** The one service that may write it. */
   readonly owner: string;

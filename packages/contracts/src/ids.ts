@@ -21,6 +21,8 @@ export type TransactionId = Branded<"TransactionId">;
 export type AlertId = Branded<"AlertId">;
 /** The derived id of a notification: `nt_` and 32 hexadecimal digits. */
 export type NotificationId = Branded<"NotificationId">;
+/** The derived id of a case: `cs_` and 32 hexadecimal digits. */
+export type CaseId = Branded<"CaseId">;
 
 /** What a client's id may be: 1 to 64 of letters, digits, dot, underscore, colon, hyphen. */
 export const idPattern = "^[A-Za-z0-9._:-]{1,64}$";
@@ -28,6 +30,8 @@ export const idPattern = "^[A-Za-z0-9._:-]{1,64}$";
 export const alertIdPattern = "^al_[0-9a-f]{32}$";
 /** What a notification's id looks like. */
 export const notificationIdPattern = "^nt_[0-9a-f]{32}$";
+/** What a case's id looks like. */
+export const caseIdPattern = "^cs_[0-9a-f]{32}$";
 
 const idExpression = new RegExp(idPattern);
 const alertIdExpression = new RegExp(alertIdPattern);
@@ -125,6 +129,16 @@ export function notificationId(cause: NotificationCause): NotificationId {
     cause.changedBy ?? "",
     cause.channel,
   ]) as NotificationId;
+}
+
+/**
+ * The id of the case that an alert opens.
+ *
+ * @param previousCaseId the account's closed case before it; an alert that is raised again after its case was closed
+ * opens another one
+ */
+export function caseId(accountId: string, alertId: string, previousCaseId: string | undefined): CaseId {
+  return derivedId("cs_", [accountId, alertId, previousCaseId ?? ""]) as CaseId;
 }
 
 /** `prefix` and the first 32 hexadecimal digits (128 bits) of SHA-256 over the length-prefixed parts. */

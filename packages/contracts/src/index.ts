@@ -1,6 +1,10 @@
 export * from "./aggregate.ts";
 export * from "./alert.ts";
 export { asyncApiDocument } from "./asyncapi.ts";
+export * from "./case-event.ts";
+export { caseEventPatterns } from "./case-event-patterns.ts";
+export * from "./case-event-version-one.ts";
+export * from "./case-snapshot.ts";
 export * from "./codec.ts";
 export * from "./countries.ts";
 export * from "./dead-letter.ts";

@@ -6,10 +6,14 @@
 //   K4. Broker retention counts from a record's timestamp, which is event time. A transaction may be up to 7 days old
 //       when it is accepted, so topics that carry transactions keep them for 7 days more: otherwise the broker
 //       could delete what was accepted before anyone had read it.
+//   K5. Events of cases are kept for ever: they are the only truth about a case, and what is proven by them has no date
+//       after which nobody asks.
 import { type AccountAggregate, accountAggregateCodec } from "./aggregate.ts";
 import { type Alert, alertCodec } from "./alert.ts";
+import { type CaseEvent, caseEventCodec } from "./case-event.ts";
+import { type CaseSnapshot, caseSnapshotCodec } from "./case-snapshot.ts";
 import { bytesCodec } from "./dead-letter.ts";
-import type { Codec, Topic } from "./envelope.ts";
+import type { CleanupPolicy, Codec, Topic } from "./envelope.ts";
 import { eventAgeMaxMs } from "./event-time.ts";
 import { type LateRecord, lateRecordCodec } from "./late.ts";
 import { type Notification, notificationCodec } from "./notification.ts";
@@ -33,7 +37,14 @@ export const transactionRetentionMs = eventAgeMaxMs + defaultRetentionMs;
 export const longRetentionMs = 30 * dayMs;
 
 /** The services that own topics. */
-export const serviceNames = ["ingest", "filter", "aggregator", "fraud-detector", "notifier"] as const;
+export const serviceNames = [
+  "ingest",
+  "filter",
+  "aggregator",
+  "fraud-detector",
+  "notifier",
+  "console",
+] as const;
 
 /** One of {@link serviceNames}. */
 export type ServiceName = (typeof serviceNames)[number];
@@ -43,15 +54,17 @@ export const operatorCommand = "riffle";
 
 type Owner = ServiceName | typeof operatorCommand;
 
-function topic<V>(name: string, owner: Owner, codec: Codec<V>, retentionMs: number): Topic<V> {
-  return Object.freeze({
-    name,
-    codec,
-    partitions: defaultPartitions,
-    cleanupPolicy: retentionMs === -1 ? "compact" : "delete",
-    retentionMs,
-    owner,
-  });
+/** No record is dropped by age. */
+const keptForEver = -1;
+
+function topic<V>(
+  name: string,
+  owner: Owner,
+  codec: Codec<V>,
+  retentionMs: number,
+  cleanupPolicy: CleanupPolicy = retentionMs === keptForEver ? "compact" : "delete",
+): Topic<V> {
+  return Object.freeze({ name, codec, partitions: defaultPartitions, cleanupPolicy, retentionMs, owner });
 }
 
 function deadLetters(service: ServiceName): Topic<Uint8Array | null> {
@@ -114,6 +127,12 @@ export const topics = Object.freeze({
     notifierCommandCodec,
     longRetentionMs,
   ),
+  /** What happened to cases, event by event; keyed and partitioned by account (K5). */
+  casesEvents: topic<CaseEvent>("cases.events.v1", "console", caseEventCodec, keptForEver, "delete"),
+  /** Cases as they were at a version; compacted, keyed by case and partitioned by account. */
+  casesSnapshots: topic<CaseSnapshot>("cases.snapshots.v1", "console", caseSnapshotCodec, keptForEver),
+  /** What the console could not process. */
+  consoleDeadLetters: deadLetters("console"),
   /** Which dead letters were sent again: written in the transaction that sends them, in the dead letter's partition. */
   deadLettersRedriven: topic<Redrive>("dlq.redriven.v1", operatorCommand, redriveCodec, -1),
 });

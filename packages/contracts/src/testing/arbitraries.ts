@@ -8,6 +8,8 @@
 import fc, { type Arbitrary } from "fast-check";
 import { type AccountAggregate, type EventWindow, windowKinds } from "../aggregate.ts";
 import { type Alert, alertSeverities, alertStatuses } from "../alert.ts";
+import { type CaseEvent, caseDispositions } from "../case-event.ts";
+import { type CaseSnapshot, caseStatuses } from "../case-snapshot.ts";
 import { countryCodes } from "../countries.ts";
 import { formatEventTime } from "../event-time.ts";
 import { alertId, notificationId } from "../ids.ts";
@@ -263,5 +265,81 @@ const placeArbitrary = fc.record(
 /** Redrives, of dead letters that went round once or more often. */
 export const redriveArbitrary: Arbitrary<Redrive> = fc.record(
   { deadLetter: placeArbitrary, original: placeArbitrary, count: fc.integer({ min: 1, max: 1000 }) },
+  { noNullPrototype: true },
+);
+
+const hexArbitrary = (digits: number): Arbitrary<string> =>
+  fc.string({ unit: fc.constantFrom(..."0123456789abcdef"), minLength: digits, maxLength: digits });
+const caseIdArbitrary = hexArbitrary(32).map((digits) => `cs_${digits}`);
+const alertIdArbitrary = hexArbitrary(32).map((digits) => `al_${digits}`);
+const personArbitrary = sentenceArbitrary.map((name) => name.slice(0, 100));
+const dispositionArbitrary = fc.constantFrom(...caseDispositions);
+
+/** What each type of case event says besides what all of them say. */
+const caseChangeArbitrary = fc.oneof(
+  fc.record({
+    type: fc.constantFrom("opened" as const, "alert-joined" as const),
+    alertId: alertIdArbitrary,
+    rule: nameArbitrary,
+    severity: fc.constantFrom(...alertSeverities),
+  }),
+  fc.record({ type: fc.constant("alert-withdrawn" as const), alertId: alertIdArbitrary }),
+  fc.record({ type: fc.constant("assigned" as const), assignee: fc.option(personArbitrary) }),
+  fc.record({
+    type: fc.constant("commented" as const),
+    text: sentenceArbitrary.map((text) => `${text}\n\t.`),
+  }),
+  fc.record({ type: fc.constant("linked" as const), linkedCaseId: caseIdArbitrary }),
+  fc.record({ type: fc.constant("disposition-set" as const), disposition: dispositionArbitrary }),
+  fc.record({ type: fc.constantFrom("closed" as const, "reopened" as const), reason: sentenceArbitrary }),
+);
+
+/** Case events of every type. Their hashes are not those of their content. */
+export const caseEventArbitrary: Arbitrary<CaseEvent> = fc
+  .record({
+    caseId: caseIdArbitrary,
+    accountId: idArbitrary,
+    version: fc.integer({ min: 1 }),
+    at: eventTimeArbitrary,
+    by: personArbitrary,
+    commandId: fc.option(idArbitrary, { nil: undefined }),
+    change: caseChangeArbitrary,
+    previousHash: hexArbitrary(64),
+    hash: hexArbitrary(64),
+  })
+  .map(({ commandId, change, ...event }) => ({
+    ...event,
+    ...(commandId === undefined ? {} : { commandId }),
+    ...change,
+  }));
+
+/** Case snapshots: any case, whether or not events could make it. */
+export const caseSnapshotArbitrary: Arbitrary<CaseSnapshot> = fc.record(
+  {
+    id: caseIdArbitrary,
+    accountId: idArbitrary,
+    status: fc.constantFrom(...caseStatuses),
+    version: fc.integer({ min: 1 }),
+    openedAt: eventTimeArbitrary,
+    updatedAt: eventTimeArbitrary,
+    assignee: fc.option(personArbitrary),
+    disposition: fc.option(dispositionArbitrary),
+    severity: fc.constantFrom(...alertSeverities),
+    alerts: fc.nat(),
+    alertIds: fc.array(alertIdArbitrary, { maxLength: 5 }),
+    withdrawnAlertIds: fc.array(alertIdArbitrary, { maxLength: 5 }),
+    previousCaseId: fc.option(caseIdArbitrary),
+    linkedCaseIds: fc.array(caseIdArbitrary, { maxLength: 5 }),
+    comments: fc.nat(),
+    lastBy: personArbitrary,
+    lastHash: hexArbitrary(64),
+    recentCommands: fc.array(
+      fc.record(
+        { id: idArbitrary, version: fc.integer({ min: 1 }), fingerprint: hexArbitrary(16) },
+        { noNullPrototype: true },
+      ),
+      { maxLength: 5 },
+    ),
+  },
   { noNullPrototype: true },
 );

@@ -2,6 +2,9 @@
 // new version and a further value beside the old one.
 import { type AccountAggregate, accountAggregateCodec } from "../../src/aggregate.ts";
 import { type Alert, alertCodec } from "../../src/alert.ts";
+import { type CaseEvent, caseEventCodec } from "../../src/case-event.ts";
+import { type CaseEventVersionOne, caseEventVersionOneCodec } from "../../src/case-event-version-one.ts";
+import { type CaseSnapshot, caseSnapshotCodec } from "../../src/case-snapshot.ts";
 import type { Codec } from "../../src/envelope.ts";
 import { type LateRecord, lateRecordCodec } from "../../src/late.ts";
 import { type Notification, notificationCodec } from "../../src/notification.ts";
@@ -112,6 +115,67 @@ const command: NotifierCommand = {
   alert,
 };
 
+const caseId = "cs_00112233445566778899aabbccddeeff";
+
+const judged: CaseEventVersionOne = {
+  caseId,
+  accountId: "acct-1",
+  version: 3,
+  at: "2026-03-01T12:07:00.000Z",
+  by: "Zoë №1",
+  change: { type: "judged", verdict: "legitimate" },
+  previousHash: "a".repeat(64),
+  hash: "b".repeat(64),
+};
+
+/** What today's code reads in the golden record of version 1. */
+export const judgedUpcast: CaseEvent = {
+  caseId,
+  accountId: "acct-1",
+  version: 3,
+  at: "2026-03-01T12:07:00.000Z",
+  by: "Zoë №1",
+  type: "disposition-set",
+  disposition: "false-positive",
+  previousHash: "a".repeat(64),
+  hash: "b".repeat(64),
+  writtenAs: 1,
+};
+
+const commented: CaseEvent = {
+  caseId,
+  accountId: "acct-1",
+  version: 4,
+  at: "2026-03-01T12:08:00.000Z",
+  by: "Zoë №1",
+  commandId: "0f8fad5b-d9cb-469f-a165-70867728950e",
+  type: "commented",
+  text: 'Called; the holder says: "not me".\n\tCard blocked.',
+  previousHash: "b".repeat(64),
+  hash: "c".repeat(64),
+};
+
+const snapshot: CaseSnapshot = {
+  id: caseId,
+  accountId: "acct-1",
+  status: "closed",
+  version: 7,
+  openedAt: "2026-03-01T12:05:00.000Z",
+  updatedAt: "2026-03-01T12:09:00.000Z",
+  assignee: "Zoë №1",
+  disposition: "false-positive",
+  severity: "high",
+  alerts: 2,
+  alertIds: ["al_0123456789abcdef0123456789abcdef", "al_ffffffffffffffffffffffffffffffff"],
+  withdrawnAlertIds: ["al_ffffffffffffffffffffffffffffffff"],
+  previousCaseId: null,
+  linkedCaseIds: ["cs_ffeeddccbbaa99887766554433221100"],
+  comments: 1,
+  lastBy: "riffle",
+  lastHash: "d".repeat(64),
+  recentCommands: [{ id: "c-1", version: 4, fingerprint: "0123456789abcdef" }],
+};
+
 /** One golden record: the file it lies in, the codec that owns it, the value it holds. */
 export interface GoldenRecord {
   readonly file: string;
@@ -132,4 +196,7 @@ export const goldenRecords: readonly GoldenRecord[] = [
   golden("notification.1.json", notificationCodec, notification),
   golden("notifier-command.1.json", notifierCommandCodec, command),
   golden("redrive.1.json", redriveCodec, redrive),
+  golden("case-event.1.json", caseEventVersionOneCodec, judged),
+  golden("case-event.2.json", caseEventCodec, commented),
+  golden("case-snapshot.1.json", caseSnapshotCodec, snapshot),
 ];

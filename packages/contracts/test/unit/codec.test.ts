@@ -4,6 +4,8 @@ import fc, { type Arbitrary } from "fast-check";
 import { describe, expect, it } from "vitest";
 import { accountAggregateCodec } from "../../src/aggregate.ts";
 import { alertCodec } from "../../src/alert.ts";
+import { caseEventCodec } from "../../src/case-event.ts";
+import { caseSnapshotCodec } from "../../src/case-snapshot.ts";
 import type { Codec } from "../../src/envelope.ts";
 import { ContractError, contractErrors } from "../../src/errors.ts";
 import { lateRecordCodec } from "../../src/late.ts";
@@ -13,6 +15,8 @@ import { rejectionCodec } from "../../src/rejection.ts";
 import {
   accountAggregateArbitrary,
   alertArbitrary,
+  caseEventArbitrary,
+  caseSnapshotArbitrary,
   lateRecordArbitrary,
   notificationArbitrary,
   redriveArbitrary,
@@ -58,6 +62,8 @@ describe("every codec gives back what it was given", () => {
 
   it("transaction", () => roundTrip(transactionCodec, transactionArbitrary));
   it("alert", () => roundTrip(alertCodec, alertArbitrary));
+  it("case-event", () => roundTrip(caseEventCodec, caseEventArbitrary));
+  it("case-snapshot", () => roundTrip(caseSnapshotCodec, caseSnapshotArbitrary));
   it("redrive", () => roundTrip(redriveCodec, redriveArbitrary));
   it("account-aggregate", () => roundTrip(accountAggregateCodec, accountAggregateArbitrary));
   it("rejection", () => roundTrip(rejectionCodec, rejectionArbitrary));

@@ -22,6 +22,9 @@ describe("the topics", () => {
       "notifier: notifications.v1",
       "notifier: notifier.dlq.v1",
       "riffle: notifier.commands.v1",
+      "console: cases.events.v1",
+      "console: cases.snapshots.v1",
+      "console: console.dlq.v1",
       "riffle: dlq.redriven.v1",
     ]);
     expect(new Set(allTopics.map(({ name }) => name)).size).toBe(allTopics.length);
@@ -42,14 +45,17 @@ describe("the topics", () => {
     }
   });
 
-  it("are compacted and kept for ever, or deleted after their retention", () => {
-    for (const topic of allTopics) {
-      expect(topic.cleanupPolicy).toBe(topic.retentionMs === -1 ? "compact" : "delete");
-    }
+  it("are compacted, deleted after their retention, or, the events of cases alone, kept for ever whole", () => {
     expect(allTopics.filter(({ cleanupPolicy }) => cleanupPolicy === "compact")).toEqual([
       topics.aggregatesAccount,
+      topics.casesSnapshots,
       topics.deadLettersRedriven,
     ]);
+    for (const { cleanupPolicy, retentionMs } of allTopics)
+      if (cleanupPolicy === "compact") expect(retentionMs).toBe(-1);
+    expect(
+      allTopics.filter(({ cleanupPolicy, retentionMs }) => cleanupPolicy === "delete" && retentionMs === -1),
+    ).toEqual([topics.casesEvents]);
   });
 
   it("keep the oldest transaction that is accepted for at least 7 days more", () => {
