@@ -131,6 +131,14 @@ export const streamConfig = {
     100,
     "Longest time between atomic commits under load; a larger one is cheaper and slower to be seen.",
   ),
+  PARTITION_FETCH_BYTES_MAX: Type.Integer({
+    minimum: 1_024,
+    maximum: 268_435_456,
+    unit: "bytes",
+    default: 1_048_576,
+    description:
+      "The most that one fetch brings of a partition; twice as much is read ahead of the work. Lower: less memory; higher: fewer fetches when far behind.",
+  }),
   KAFKA_COMPRESSION: Type.Enum(["none", "gzip", "snappy", "lz4", "zstd"], {
     default: "none",
     description:

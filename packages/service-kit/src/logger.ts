@@ -6,6 +6,7 @@
 
 import { type DestinationStream, destination, type Logger as PinoLogger, pino, stdTimeFunctions } from "pino";
 import { lineScrubber, plainFields } from "./log-scrubbing.ts";
+import { logDescriptor } from "./standard-error.ts";
 
 /** The logger of a process; `log.info({ topic }, "joined")`. */
 export type Logger = PinoLogger;
@@ -23,7 +24,7 @@ export interface LoggerOptions {
   readonly level?: LogLevel;
   /** Texts that no line may hold: the values of the configuration's secrets. @default none */
   readonly secrets?: readonly string[];
-  /** Where lines go. @default file descriptor 2, synchronously */
+  /** Where lines go. @default standard error, synchronously */
   readonly to?: DestinationStream;
 }
 
@@ -35,7 +36,7 @@ export interface LoggerOptions {
  */
 export function createLogger(options: LoggerOptions): Logger {
   const scrub = lineScrubber(options.secrets ?? []);
-  const sink = options.to ?? destination({ dest: 2, sync: true });
+  const sink = options.to ?? destination({ dest: logDescriptor(), sync: true });
   const log = pino(
     {
       level: options.level ?? "info",

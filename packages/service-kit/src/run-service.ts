@@ -18,6 +18,7 @@ import { kafkaSecurityFaults } from "./kafka-security.ts";
 import { createLogger, type Logger, type LogLevel } from "./logger.ts";
 import { Metrics } from "./metrics.ts";
 import { listenForShutdown, Shutdown, type ShutdownStep } from "./shutdown.ts";
+import { writeError } from "./standard-error.ts";
 import { startTracing } from "./start-tracing.ts";
 import type { Tracing } from "./tracing.ts";
 
@@ -79,7 +80,7 @@ function repositoryVersion(): string {
 function endWithConfigFaults(name: string, error: ConfigError): never {
   const count = error.faults.length === 1 ? "1 fault" : `${error.faults.length} faults`;
   const lines = error.faults.map((fault) => `  ${fault.variable}: ${fault.problem}`);
-  process.stderr.write(`${name} was not started, ${count} in its configuration:\n${lines.join("\n")}\n`);
+  writeError(`${name} was not started, ${count} in its configuration:\n${lines.join("\n")}\n`);
   process.exit(exitCodeConfig);
 }
 

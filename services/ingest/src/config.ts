@@ -1,6 +1,7 @@
 // The configuration of ingest.
 
-import { adminPort, baseConfig, type Config, durationMs, listenPort } from "@riffle/service-kit";
+import { accessConfig } from "@riffle/service-kit/access";
+import { adminPort, baseConfig, type Config, durationMs, listenPort } from "@riffle/service-kit/process";
 import { Type } from "typebox";
 
 /** The variables of ingest. */
@@ -24,43 +25,7 @@ export const configSchema = Type.Object({
   TLS_KEY_FILE: Type.Optional(
     Type.String({ minLength: 1, rule: "a file", description: "PEM file of the key of that certificate." }),
   ),
-  NODE_ENV: Type.Optional(
-    Type.String({
-      rule: "a text",
-      examples: ["production"],
-      description: "In production the service does not start before it is said who may send.",
-    }),
-  ),
-  AUTH: Type.Optional(
-    Type.Enum(["required", "none"], {
-      description:
-        "Whether senders must say who they are. Without it they must where keys or tokens are configured, and need not otherwise, except in production.",
-    }),
-  ),
-  API_KEYS_FILE: Type.Optional(
-    Type.String({
-      minLength: 1,
-      rule: "a file",
-      description:
-        "JSON file of the API keys that are taken, each by its SHA-256; read again when it changes. See make-key.",
-    }),
-  ),
-  JWT_JWKS_URL: Type.Optional(
-    Type.String({
-      pattern: "^(https://|http://(127\\.0\\.0\\.1|localhost)[:/])",
-      rule: "an https address, or http of this machine",
-      description: "Where the keys of the tokens' issuer are fetched, to take JSON Web Tokens.",
-    }),
-  ),
-  JWT_JWKS_FILE: Type.Optional(
-    Type.String({ minLength: 1, rule: "a file", description: "The same keys as a file, read once." }),
-  ),
-  JWT_ISSUER: Type.Optional(
-    Type.String({ minLength: 1, description: "The issuer that tokens must have, claim iss." }),
-  ),
-  JWT_AUDIENCE: Type.Optional(
-    Type.String({ minLength: 1, description: "The audience that tokens must have, claim aud." }),
-  ),
+  ...accessConfig,
   RATE_LIMIT_PER_SECOND: Type.Optional(
     Type.Integer({
       minimum: 1,

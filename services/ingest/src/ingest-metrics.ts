@@ -1,6 +1,6 @@
 // What this service counts.
 
-import type { Counter, Gauge, Histogram, Metrics } from "@riffle/service-kit";
+import type { Counter, Gauge, Histogram, Metrics } from "@riffle/service-kit/process";
 
 /** The metrics of ingest. */
 export interface IngestMetrics {

@@ -1,6 +1,6 @@
 // ingest: POST → transactions.received.v1. See README.md.
 
-import { portFault, runService } from "@riffle/service-kit";
+import { portFault, runService } from "@riffle/service-kit/process";
 import { systemClock } from "./clock.ts";
 import { configSchema } from "./config.ts";
 import { connectSender } from "./sender.ts";

@@ -1,10 +1,17 @@
 // `node services/ingest/dist/make-key.js --name shop [--file keys.json] [--scope transactions:write] [--per-second 500]
-// [--expires-at 2027-01-01T00:00:00Z]`: makes an API key. Prints the key once; the file gets its SHA-256 alone.
+// [--expires-at 2027-01-01T00:00:00Z]`: makes an API key, for ingest or, with the scopes `console:…`, for the console.
+// Prints the key once; the file gets its SHA-256 alone.
 
 import { existsSync, readFileSync, renameSync, writeFileSync } from "node:fs";
 import { parseArgs } from "node:util";
-import { ApiKeys, entriesOf, type KeyEntry, makeApiKey } from "./auth/api-keys.ts";
-import { type Scope, scopes } from "./auth/identity.ts";
+import {
+  ApiKeys,
+  entriesOf,
+  type KeyEntry,
+  makeApiKey,
+  type Scope,
+  scopes,
+} from "@riffle/service-kit/access";
 
 const { values } = parseArgs({
   options: {

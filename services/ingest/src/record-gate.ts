@@ -9,7 +9,7 @@
 //       Kafka is back; the others are told "unreachable", at once. So in an outage few outcomes are unknown, and it is
 //       over for clients as soon as one of those few is recorded. A single leader in trouble does not bring it about.
 
-import type { CheckResult, Logger } from "@riffle/service-kit";
+import type { CheckResult, Logger } from "@riffle/service-kit/process";
 import type { SendRecord } from "@riffle/streams/kafka";
 import type { Clock } from "./clock.ts";
 import type { IngestMetrics } from "./ingest-metrics.ts";

@@ -1,7 +1,7 @@
 // A span for each request, where traces are switched on. From then on the request's `traceparent` is that of its span, so
 // that records, alerts and deliveries that follow from it are below it.
 
-import type { Tracing } from "@riffle/service-kit";
+import type { Tracing } from "@riffle/service-kit/process";
 import type { FastifyInstance } from "fastify";
 import { isTraceparent } from "./traceparent.ts";
 

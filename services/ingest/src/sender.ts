@@ -1,7 +1,7 @@
 // The sender on a real Kafka: the idempotent producer of @riffle/streams.
 
 import { topics } from "@riffle/contracts";
-import { kafkaConnection, type Logger } from "@riffle/service-kit";
+import { kafkaConnection, type Logger } from "@riffle/service-kit/process";
 import { IdempotentProducer } from "@riffle/streams/kafka";
 import type { IngestConfig } from "./config.ts";
 import type { RecordSender } from "./record-gate.ts";

@@ -11,7 +11,7 @@
 import { randomUUID } from "node:crypto";
 import { readFileSync } from "node:fs";
 import type { IncomingMessage } from "node:http";
-import { ConfigError, type Logger, type Metrics, type Tracing } from "@riffle/service-kit";
+import { ConfigError, type Logger, type Metrics, type Tracing } from "@riffle/service-kit/process";
 import { type FastifyInstance, type FastifyReply, type FastifyRequest, fastify } from "fastify";
 import { serveDocs } from "./api/docs.ts";
 import { Admission } from "./auth/admission.ts";

@@ -4,35 +4,35 @@
 //   D2. In production nobody is let in unknown unless the configuration says so in as many words (AUTH=none).
 
 import type { IncomingHttpHeaders } from "node:http";
-import { ConfigError, type ConfigFault, type Logger } from "@riffle/service-kit";
+import {
+  type AccessConfig,
+  Credentials,
+  credentialOf,
+  type Identity,
+  type Refusal,
+  type Scope,
+  TokenBuckets,
+  type Verdict,
+} from "@riffle/service-kit/access";
+import type { Logger } from "@riffle/service-kit/process";
 import type { Clock } from "../clock.ts";
 import type { IngestConfig } from "../config.ts";
 import type { Problem } from "../problem.ts";
-import { looksLikeApiKey } from "./api-keys.ts";
-import { type Identity, type Scope, unauthenticated, type Verdict } from "./identity.ts";
-import { KeyFile } from "./key-file.ts";
-import { TokenBuckets } from "./token-buckets.ts";
-import { Tokens } from "./tokens.ts";
 
-/** The variables that decide who is let in. */
-export type AdmissionConfig = Pick<
-  IngestConfig,
-  | "NODE_ENV"
-  | "AUTH"
-  | "API_KEYS_FILE"
-  | "JWT_JWKS_FILE"
-  | "JWT_JWKS_URL"
-  | "JWT_ISSUER"
-  | "JWT_AUDIENCE"
-  | "RATE_LIMIT_PER_SECOND"
-  | "RATE_LIMIT_BURST"
->;
+/** The variables that decide who is let in, and how often. */
+export type AdmissionConfig = AccessConfig & Pick<IngestConfig, "RATE_LIMIT_PER_SECOND" | "RATE_LIMIT_BURST">;
 
-const anybody: Verdict = {
-  kind: "known",
+/** Who sends, or what that one is answered. */
+export type Entry =
+  | { readonly kind: "entered"; readonly identity: Identity }
+  | { readonly kind: "refused"; readonly problem: Problem };
+
+const anybody: Entry = {
+  kind: "entered",
   identity: {
     name: "anybody",
     scopes: new Set(["transactions:write", "transactions:read"]),
+    roles: new Set(),
     perSecond: undefined,
   },
 };
@@ -41,37 +41,28 @@ const anybody: Verdict = {
 export class Admission {
   readonly #config: AdmissionConfig;
   readonly #clock: Clock;
-  readonly #keyFile: KeyFile | undefined;
-  readonly #tokens: Tokens | undefined;
+  readonly #credentials: Credentials;
   readonly #buckets = new TokenBuckets();
 
   /** @throws ConfigError when nobody, or everybody by accident, would be let in */
   constructor(config: AdmissionConfig, log: Logger, clock: Clock) {
-    const faults = admissionFaults(config);
-    if (faults.length > 0) throw new ConfigError(faults);
     this.#config = config;
     this.#clock = clock;
-    if (config.API_KEYS_FILE !== undefined) this.#keyFile = new KeyFile(config.API_KEYS_FILE, log);
-    this.#tokens = tokensOf(config);
+    this.#credentials = new Credentials(config, log);
   }
 
   /** Whether everybody is let in. */
   get isOpen(): boolean {
-    return this.#keyFile === undefined && this.#tokens === undefined;
+    return this.#credentials.areNone;
   }
 
   /** Who it is, if that one may do this. At once unless a token has to be verified. */
-  identify(headers: IncomingHttpHeaders, scope: Scope): Verdict | Promise<Verdict> {
+  identify(headers: IncomingHttpHeaders, scope: Scope): Entry | Promise<Entry> {
     if (this.isOpen) return anybody;
-    const credential = credentialOf(headers);
-    if (credential === undefined) return unauthenticated;
-    const nowMs = this.#clock.nowMs();
-    if (looksLikeApiKey(credential)) {
-      return withScope(this.#keyFile?.keys.check(credential, nowMs) ?? unauthenticated, scope);
-    }
-    return (
-      this.#tokens?.check(credential, nowMs).then((verdict) => withScope(verdict, scope)) ?? unauthenticated
-    );
+    const verdict = this.#credentials.check(credentialOf(headers), this.#clock.nowMs());
+    return verdict instanceof Promise
+      ? verdict.then((late) => entryOf(late, scope))
+      : entryOf(verdict, scope);
   }
 
   /** Whether the sender may send one more transaction now. */
@@ -84,12 +75,28 @@ export class Admission {
   }
 
   close(): void {
-    this.#keyFile?.close();
+    this.#credentials.close();
   }
 }
 
-function withScope(verdict: Verdict, scope: Scope): Verdict {
-  if (verdict.kind === "refused" || verdict.identity.scopes.has(scope)) return verdict;
+const refusals: Readonly<Record<Refusal, Problem>> = {
+  unauthenticated: {
+    code: "unauthenticated",
+    detail:
+      "Send a valid API key or token as `Authorization: Bearer …`; this one is missing, unknown, expired or malformed. Nothing was recorded.",
+    headers: { "www-authenticate": 'Bearer realm="riffle"' },
+  },
+  "authority-unreachable": {
+    code: "authority-unreachable",
+    detail: "The token cannot be checked at the moment. Nothing was recorded; send it again later.",
+    headers: { "retry-after": "2" },
+  },
+};
+
+function entryOf(verdict: Verdict, scope: Scope): Entry {
+  if (verdict.kind === "refused") return { kind: "refused", problem: refusals[verdict.refusal] };
+  const { identity } = verdict;
+  if (identity.scopes.has(scope)) return { kind: "entered", identity };
   const problem: Problem = {
     code: "scope-missing",
     detail: `This needs the scope ${scope}. Nothing was recorded.`,
@@ -103,46 +110,3 @@ const tooManyRequests = (rate: number, retryAfterS: number): Problem => ({
   detail: `This sender may send ${rate} transactions a second. This one was not recorded; send it again later.`,
   headers: { "retry-after": String(retryAfterS) },
 });
-
-/** `Authorization: Bearer …` or `X-Api-Key`; `undefined` when there is none, or both. */
-function credentialOf(headers: IncomingHttpHeaders): string | undefined {
-  const { authorization } = headers;
-  const key = headers["x-api-key"];
-  if (authorization === undefined) return typeof key === "string" ? key : undefined;
-  return key === undefined ? /^Bearer +(\S+)$/i.exec(authorization)?.[1] : undefined;
-}
-
-function tokensOf(config: AdmissionConfig): Tokens | undefined {
-  const { JWT_JWKS_FILE: file, JWT_JWKS_URL: url, JWT_ISSUER: issuer, JWT_AUDIENCE: audience } = config;
-  if (issuer === undefined || audience === undefined) return undefined;
-  if (file !== undefined) return new Tokens({ jwks: { file }, issuer, audience });
-  return url === undefined ? undefined : new Tokens({ jwks: { url }, issuer, audience });
-}
-
-/** What is wrong with the variables together. */
-export function admissionFaults(config: AdmissionConfig): ConfigFault[] {
-  const faults: ConfigFault[] = [];
-  const { JWT_JWKS_FILE: file, JWT_JWKS_URL: url } = config;
-  const hasKeys = config.API_KEYS_FILE !== undefined;
-  const hasTokens = file !== undefined || url !== undefined;
-  const isConfigured = hasKeys || hasTokens;
-  const fault = (variable: string, problem: string): void => void faults.push({ variable, problem });
-  if (file !== undefined && url !== undefined)
-    fault("JWT_JWKS_URL", "set together with JWT_JWKS_FILE; keep one of them");
-  for (const variable of ["JWT_ISSUER", "JWT_AUDIENCE"] as const) {
-    if (hasTokens && config[variable] === undefined) fault(variable, "required where tokens are taken");
-  }
-  if (config.AUTH === "none" && isConfigured) {
-    fault("AUTH", "found none, but API keys or tokens are configured; remove one or the other");
-  }
-  if (config.AUTH === "required" && !isConfigured) {
-    fault("AUTH", "found required, but neither API_KEYS_FILE nor JWT_JWKS_FILE nor JWT_JWKS_URL is set");
-  }
-  if (config.AUTH === undefined && !isConfigured && config.NODE_ENV === "production") {
-    fault(
-      "AUTH",
-      "in production it must be said who may send: set API_KEYS_FILE, JWT_JWKS_FILE or JWT_JWKS_URL, or AUTH=none where something in front of this service asks",
-    );
-  }
-  return faults;
-}

@@ -1,9 +1,9 @@
 // The hooks of the routes that ask who it is.
 
+import type { Identity, Scope } from "@riffle/service-kit/access";
 import type { FastifyReply, FastifyRequest, onRequestHookHandler } from "fastify";
 import type { Problem } from "../problem.ts";
-import type { Admission } from "./admission.ts";
-import type { Identity, Scope, Verdict } from "./identity.ts";
+import type { Admission, Entry } from "./admission.ts";
 
 /** The hooks, and the question a batch asks for each of its transactions. */
 export interface Door {
@@ -28,17 +28,17 @@ export function doorOf(
   };
   return {
     opens: (scope) => (request, reply, done) => {
-      const enter = (verdict: Verdict): void => {
-        if (verdict.kind === "refused") {
-          sendProblem(reply, verdict.problem);
+      const enter = (entry: Entry): void => {
+        if (entry.kind === "refused") {
+          sendProblem(reply, entry.problem);
           return;
         }
-        senders.set(request, verdict.identity);
+        senders.set(request, entry.identity);
         done();
       };
-      const verdict = admission.identify(request.headers, scope);
-      if (verdict instanceof Promise) void verdict.then(enter, done);
-      else enter(verdict);
+      const entry = admission.identify(request.headers, scope);
+      if (entry instanceof Promise) void entry.then(enter, done);
+      else enter(entry);
     },
     admits: (request, reply, done) => {
       const problem = admit(request);

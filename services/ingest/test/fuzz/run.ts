@@ -13,11 +13,11 @@ import { join } from "node:path";
 import { setTimeout as delay } from "node:timers/promises";
 import { fileURLToPath } from "node:url";
 import { allTopics, topics } from "@riffle/contracts";
+import { makeApiKey } from "@riffle/service-kit/access";
 import { connectAdmin, readTopic } from "@riffle/streams/kafka";
 import { startKafka } from "../../../../infra/kafka/local-kafka.ts";
 import { createPipelineTopics } from "../../../../infra/kafka/pipeline-topics.ts";
 import { freePorts } from "../../../../infra/kafka/ports.ts";
-import { makeApiKey } from "../../src/auth/api-keys.ts";
 import { type FuzzAnswer, Ledger } from "./ledger.ts";
 import { cardCanary, type FuzzRequest, fuzzRequest } from "./requests.ts";
 

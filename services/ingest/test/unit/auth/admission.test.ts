@@ -4,10 +4,9 @@ import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { ConfigError } from "@riffle/service-kit";
+import { makeApiKey } from "@riffle/service-kit/access";
 import { exportJWK, generateKeyPair, type JWK, SignJWT } from "jose";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
-import { type KeyEntry, makeApiKey } from "../../../src/auth/api-keys.ts";
-import { KeyFile } from "../../../src/auth/key-file.ts";
 import type { IngestConfig } from "../../../src/config.ts";
 import { edge, goodText, nowMs } from "../edge.ts";
 
@@ -133,32 +132,6 @@ describe("a request with an API key", () => {
     clock.advance(500);
     expect((await post(goodText("tx-1", "tx-9"), bearer(slow.key))).statusCode).toBe(202);
     expect(sent).toHaveLength(5);
-  });
-
-  it("is judged by the newest file that can be read", () => {
-    const path = fileOf("rotated.json", { keys: [writer.entry] });
-    const lines: unknown[] = [];
-    const log = { info: (line: unknown) => lines.push(line), error: (line: unknown) => lines.push(line) };
-    const file = new KeyFile(path, log as never);
-    const next = makeApiKey({ name: "shop", scopes: ["transactions:write"] });
-    const write = (keys: readonly KeyEntry[]) => fileOf("rotated.json", { keys });
-    write([writer.entry, next.entry]);
-    file.reload();
-    expect([file.keys.check(writer.key, 0).kind, file.keys.check(next.key, 0).kind]).toEqual([
-      "known",
-      "known",
-    ]);
-    writeFileSync(path, '{"keys":[');
-    file.reload();
-    expect(file.keys.check(next.key, 0).kind).toBe("known");
-    write([next.entry]);
-    file.reload();
-    expect([file.keys.check(writer.key, 0).kind, file.keys.check(next.key, 0).kind]).toEqual([
-      "refused",
-      "known",
-    ]);
-    expect(JSON.stringify(lines)).not.toContain(next.entry.sha256);
-    file.close();
   });
 });
 

@@ -1,7 +1,7 @@
 // A bug here lets somebody in with a guessed, changed or expired key, or locks out one of two keys during a rotation.
 
 import { describe, expect, it } from "vitest";
-import { ApiKeys, type KeyEntry, makeApiKey } from "../../../src/auth/api-keys.ts";
+import { ApiKeys, type KeyEntry, makeApiKey } from "../../../src/access/api-keys.ts";
 
 const shop = { name: "shop", scopes: ["transactions:write"] as const };
 const fileOf = (...keys: readonly KeyEntry[]): string => JSON.stringify({ keys });

@@ -5,8 +5,8 @@
 //   F2. It is looked at by its path, as mounted secrets are replaced by a link.
 
 import { readFileSync, unwatchFile, watchFile } from "node:fs";
-import type { Logger } from "@riffle/service-kit";
-import { ConfigError } from "@riffle/service-kit";
+import { ConfigError } from "../errors.ts";
+import type { Logger } from "../logger.ts";
 import { ApiKeys } from "./api-keys.ts";
 
 /** How often the file is looked at. */

@@ -8,7 +8,7 @@
 import { createHash, randomBytes, randomInt, timingSafeEqual } from "node:crypto";
 import { Type } from "typebox";
 import { Compile } from "typebox/compile";
-import { type Scope, scopes, unauthenticated, type Verdict } from "./identity.ts";
+import { type Proof, type Scope, scopes, unauthenticated, type Verdict } from "./identity.ts";
 
 /** JSON Schema of the file of keys. */
 const keyFileSchema = Type.Object(
@@ -42,7 +42,7 @@ export interface KeyEntry {
   readonly scopes: readonly Scope[];
   /** When it stops working, RFC 3339; never without it. */
   readonly expiresAt?: string;
-  /** Transactions a second; the service's own limit without it. */
+  /** Requests or transactions a second; the service's own limit without it. */
   readonly perSecond?: number;
 }
 
@@ -53,6 +53,7 @@ interface KnownKey {
 }
 
 const keyShape = /^rfl_([a-z0-9]{8})_[A-Za-z0-9_-]{43}$/;
+const noRoles: ReadonlySet<string> = new Set();
 const prefixLetters = "abcdefghijklmnopqrstuvwxyz0123456789";
 
 const digestOf = (key: string): Buffer => createHash("sha256").update(key, "utf8").digest();
@@ -85,7 +86,13 @@ export class ApiKeys {
         expiresAtMs,
         verdict: {
           kind: "known",
-          identity: { name: key.name, scopes: new Set(key.scopes), perSecond: key.perSecond },
+          identity: {
+            name: key.name,
+            scopes: new Set(key.scopes),
+            roles: noRoles,
+            perSecond: key.perSecond,
+          },
+          proof: { kind: "key", prefix: key.prefix, sha256: key.sha256 },
         },
       });
     }
@@ -104,7 +111,18 @@ export class ApiKeys {
     const isEqual = timingSafeEqual(known.digest, digestOf(key));
     return isEqual && nowMs < known.expiresAtMs ? known.verdict : unauthenticated;
   }
+
+  /** Whose key it is that was recognised before; refused once it is out of the file, replaced or expired. */
+  recall(proof: Extract<Proof, { kind: "key" }>, nowMs: number): Verdict {
+    const known = this.#byPrefix.get(proof.prefix) ?? nobody;
+    const isEqual = timingSafeEqual(known.digest, digestBytes(proof.sha256));
+    return isEqual && nowMs < known.expiresAtMs ? known.verdict : unauthenticated;
+  }
 }
+
+/** A digest as bytes, always 32 of them, whatever the text. */
+const digestBytes = (sha256: string): Buffer =>
+  Buffer.concat([Buffer.from(sha256, "hex"), Buffer.alloc(32)], 32);
 
 /** The entries of a file. @throws Error when it is none */
 export function entriesOf(text: string): readonly KeyEntry[] {

@@ -2,7 +2,7 @@
 
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
-import { TokenBuckets } from "../../../src/auth/token-buckets.ts";
+import { TokenBuckets } from "../../../src/access/token-buckets.ts";
 
 const limit = { perSecond: 10, burst: 5 };
 

@@ -2,12 +2,12 @@
 //
 //   W1. Issuer, audience and expiry are always checked, and only asymmetric algorithms are taken: a token that is
 //       signed with the public key as a password, or not at all, is refused before its signature is looked at.
-//   W2. That the issuer's keys cannot be read is our trouble and not the sender's: 503, and not 401.
+//   W2. That the issuer's keys cannot be read is our trouble and not the sender's: another refusal, 503 and not 401.
+//   W3. A claim of roles is a list of texts, or texts with blanks between; anything else is no role.
 
 import { readFileSync } from "node:fs";
-import { ConfigError } from "@riffle/service-kit";
 import { createLocalJWKSet, createRemoteJWKSet, errors, type JWTPayload, jwtVerify } from "jose";
-import type { Problem } from "../problem.ts";
+import { ConfigError } from "../errors.ts";
 import { unauthenticated, type Verdict } from "./identity.ts";
 
 /** Where tokens come from. */
@@ -16,17 +16,15 @@ export interface TokenOptions {
   readonly jwks: { readonly file: string } | { readonly url: string };
   readonly issuer: string;
   readonly audience: string;
+  /** The claim that has the roles, by its name or as a path: `roles`, `realm_access.roles`. @default "roles" */
+  readonly rolesClaim?: string;
 }
 
 const algorithms = ["ES256", "ES384", "EdDSA", "PS256", "RS256"];
 const fetchWithinMs = 1_500;
 const clockToleranceS = 30;
 
-const authorityUnreachable: Problem = {
-  code: "authority-unreachable",
-  detail: "The token cannot be checked at the moment. Nothing was recorded; send it again later.",
-  headers: { "retry-after": "2" },
-};
+const authorityUnreachable: Verdict = { kind: "refused", refusal: "authority-unreachable" };
 
 type KeySource = Parameters<typeof jwtVerify>[1];
 
@@ -45,9 +43,9 @@ export class Tokens {
         : createRemoteJWKSet(new URL(jwks.url), { timeoutDuration: fetchWithinMs, cooldownDuration: 5_000 });
   }
 
-  /** Whose token it is. Its `scope` (or `scp`) says what it may do. */
+  /** Whose token it is. Its `scope` (or `scp`) and its claim of roles say what it may do. */
   async check(token: string, nowMs: number): Promise<Verdict> {
-    const { issuer, audience } = this.#options;
+    const { issuer, audience, rolesClaim = "roles" } = this.#options;
     try {
       const { payload } = await jwtVerify(token, this.#keys as KeySource & object, {
         issuer,
@@ -57,9 +55,9 @@ export class Tokens {
         currentDate: new Date(nowMs),
         requiredClaims: ["exp", "sub"],
       });
-      return identityOf(payload);
+      return knownOf(payload, rolesClaim);
     } catch (error) {
-      return isOurs(error) ? { kind: "refused", problem: authorityUnreachable } : unauthenticated;
+      return isOurs(error) ? authorityUnreachable : unauthenticated;
     }
   }
 }
@@ -73,11 +71,36 @@ function isOurs(error: unknown): boolean {
   );
 }
 
-function identityOf(payload: JWTPayload): Verdict {
-  const given = payload["scope"] ?? payload["scp"];
-  const list = Array.isArray(given) ? given.map(String) : String(given ?? "").split(" ");
+function knownOf(payload: JWTPayload, rolesClaim: string): Verdict {
   const name = `jwt:${String(payload.sub).slice(0, 100)}`;
-  return { kind: "known", identity: { name, scopes: new Set(list), perSecond: undefined } };
+  return {
+    kind: "known",
+    identity: {
+      name,
+      scopes: textsOf(payload["scope"] ?? payload["scp"]),
+      roles: textsOf(claimAt(payload, rolesClaim)),
+      perSecond: undefined,
+    },
+    // The claim was required, and stands for seconds.
+    proof: { kind: "token", expiresAtMs: Number(payload.exp) * 1_000 },
+  };
+}
+
+/** A claim of that very name (some are addresses, with dots), else the one at that path. */
+function claimAt(payload: JWTPayload, path: string): unknown {
+  if (Object.hasOwn(payload, path)) return payload[path];
+  let value: unknown = payload;
+  for (const name of path.split(".")) {
+    if (typeof value !== "object" || value === null || !Object.hasOwn(value, name)) return undefined;
+    value = (value as Readonly<Record<string, unknown>>)[name];
+  }
+  return value;
+}
+
+/** The texts of a claim (W3). */
+function textsOf(claim: unknown): ReadonlySet<string> {
+  if (typeof claim === "string") return new Set(claim.split(" ").filter((text) => text !== ""));
+  return new Set(Array.isArray(claim) ? claim.filter((text) => typeof text === "string") : []);
 }
 
 function localKeys(file: string): ReturnType<typeof createLocalJWKSet> {

@@ -1,4 +1,4 @@
-// Rate limit: each sender has a bucket of tokens, one for each transaction, which fills at a steady rate. Pure.
+// Rate limit: each sender has a bucket of tokens, one for each thing it may do, which fills at a steady rate. Pure.
 //
 //   T1. In any span of s seconds a sender is granted at most burst + rate × s transactions.
 //   T2. Memory is bounded: of the senders that are known the one who has not asked for longest is forgotten first, and

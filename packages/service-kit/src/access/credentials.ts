@@ -1,0 +1,69 @@
+// Whether credentials are good: the keys of a file and the tokens of an issuer together.
+//
+//   C1. A request has one credential or none: two of them are none, for nobody could say which one counts.
+//   C2. What a key may do is what the newest readable file says, also for who was recognised by it before.
+
+import type { IncomingHttpHeaders } from "node:http";
+import { ConfigError } from "../errors.ts";
+import type { Logger } from "../logger.ts";
+import { looksLikeApiKey } from "./api-keys.ts";
+import { type AccessConfig, accessFaults } from "./config.ts";
+import { type Proof, unauthenticated, type Verdict } from "./identity.ts";
+import { KeyFile } from "./key-file.ts";
+import { Tokens } from "./tokens.ts";
+
+/** What tokens are read by, besides the configuration. */
+export interface CredentialsOptions {
+  /** The claim of a token that has its roles, by its name or as a path. @default "roles" */
+  readonly rolesClaim?: string;
+}
+
+/** Recognises the holders of keys and tokens. */
+export class Credentials {
+  readonly #keyFile: KeyFile | undefined;
+  readonly #tokens: Tokens | undefined;
+
+  /** @throws ConfigError when nobody, or everybody by accident, would be let in */
+  constructor(config: AccessConfig, log: Logger, options: CredentialsOptions = {}) {
+    const faults = accessFaults(config);
+    if (faults.length > 0) throw new ConfigError(faults);
+    if (config.API_KEYS_FILE !== undefined) this.#keyFile = new KeyFile(config.API_KEYS_FILE, log);
+    this.#tokens = tokensOf(config, options);
+  }
+
+  /** Whether there is nothing to recognise anybody by. */
+  get areNone(): boolean {
+    return this.#keyFile === undefined && this.#tokens === undefined;
+  }
+
+  /** Whose credential it is. At once unless a token has to be verified. */
+  check(credential: string | undefined, nowMs: number): Verdict | Promise<Verdict> {
+    if (credential === undefined) return unauthenticated;
+    if (looksLikeApiKey(credential)) return this.#keyFile?.keys.check(credential, nowMs) ?? unauthenticated;
+    return this.#tokens?.check(credential, nowMs) ?? unauthenticated;
+  }
+
+  /** Whose key it is that was recognised before, as of now (C2). */
+  recall(proof: Extract<Proof, { kind: "key" }>, nowMs: number): Verdict {
+    return this.#keyFile?.keys.recall(proof, nowMs) ?? unauthenticated;
+  }
+
+  close(): void {
+    this.#keyFile?.close();
+  }
+}
+
+/** `Authorization: Bearer …` or `X-Api-Key`; `undefined` when there is none, or both (C1). */
+export function credentialOf(headers: IncomingHttpHeaders): string | undefined {
+  const { authorization } = headers;
+  const key = headers["x-api-key"];
+  if (authorization === undefined) return typeof key === "string" ? key : undefined;
+  return key === undefined ? /^Bearer +(\S+)$/i.exec(authorization)?.[1] : undefined;
+}
+
+function tokensOf(config: AccessConfig, more: CredentialsOptions): Tokens | undefined {
+  const { JWT_JWKS_FILE: file, JWT_JWKS_URL: url, JWT_ISSUER: issuer, JWT_AUDIENCE: audience } = config;
+  if (issuer === undefined || audience === undefined) return undefined;
+  if (file !== undefined) return new Tokens({ jwks: { file }, issuer, audience, ...more });
+  return url === undefined ? undefined : new Tokens({ jwks: { url }, issuer, audience, ...more });
+}
