@@ -1,0 +1,64 @@
+// The live feed, put together: the journal of the read model, the hub, its routes, and what happens each second.
+
+import { setImmediate as soon } from "node:timers";
+import type { ConsolePart } from "../console-part.ts";
+import { overviewOf } from "../read-model/overview.ts";
+import { FeedHub } from "./feed-hub.ts";
+import { addFeedRoutes } from "./feed-routes.ts";
+import { Journal } from "./journal.ts";
+
+const tickMs = 1_000;
+/** Slices of old rows that are removed each second, at most: 50,000 rows. */
+const trimsATick = 5;
+const hourMs = 3_600_000;
+
+/** The part. */
+export const feedPart: ConsolePart = {
+  name: "feed",
+  register: async (app, context) => {
+    const { config, log, model, metrics, access, fatal, now } = context;
+    const { database, epoch } = model;
+    const journal = new Journal(database, {
+      eventsMax: config.FEED_JOURNAL_EVENTS,
+      oldestMs: () => now() - config.RETENTION_HOURS * hourMs,
+    });
+    const hub = new FeedHub({
+      log: journal,
+      epoch,
+      later: (act) => void soon(act),
+      nowMs: () => Math.trunc(performance.now()),
+      onFault: (error) => log.error({ err: error }, "a client of the feed was closed for a fault of ours"),
+    });
+    model.onApplied(() => hub.wake());
+    metrics.gauge({
+      name: "riffle_console_feed_clients",
+      help: "Clients of the live feed.",
+      collect: (gauge) => gauge.set(hub.clients),
+    });
+    const slow = metrics.counter({
+      name: "riffle_console_feed_slow_clients_total",
+      help: "Clients of the live feed that were closed because they read too slowly.",
+    });
+    const tick = (): void => {
+      const before = hub.slowClients;
+      hub.tick();
+      slow.inc(hub.slowClients - before);
+      if (hub.clients > 0) {
+        const sources = { database, figures: context.figures, cluster: context.cluster.state };
+        hub.broadcast(JSON.stringify({ type: "figures", ...overviewOf(sources, now()) }));
+      }
+      for (let trims = 0; trims < trimsATick && journal.trim() > 0; trims++);
+    };
+    const timer = setInterval(() => {
+      try {
+        tick();
+      } catch (error) {
+        fatal(error);
+      }
+    }, tickMs);
+    timer.unref();
+    app.addHook("onClose", async () => clearInterval(timer));
+    const { mask, audit } = access;
+    await addFeedRoutes(app, { hub, mask, audit, clientsMax: config.FEED_CLIENTS_MAX, nowMs: now });
+  },
+};

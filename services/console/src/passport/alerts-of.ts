@@ -1,0 +1,111 @@
+// The alerts that a transaction is evidence of, the patterns they completed, and how they were told.
+
+import { type Alert, type AlertStatus, type Notification, topics } from "@riffle/contracts";
+import type { ReadModelDatabase } from "../read-model/database.ts";
+import { type Hop, hopOf, type PlacedRow, type TransactionName } from "./hop.ts";
+
+/** A pattern that a transaction took part in: it is cause `step` of `steps`, in the order of the evidence, from 1. */
+export interface PatternStep {
+  readonly alertId: string;
+  readonly rule: string;
+  readonly ruleVersion: number;
+  readonly status: AlertStatus;
+  readonly step: number;
+  readonly steps: number;
+}
+
+/** What follows from a transaction beyond the windows. */
+export interface PatternsOfTransaction {
+  readonly patterns: readonly PatternStep[];
+  /** As they stand now. */
+  readonly alerts: readonly Alert[];
+  readonly deliveries: readonly Notification[];
+  readonly hops: readonly Hop[];
+}
+
+interface EvidenceRow {
+  readonly alertId: string;
+  readonly step: number;
+  readonly steps: number;
+  readonly value: string;
+}
+
+interface EventRow extends PlacedRow {
+  readonly value: string;
+}
+
+/** @param screenedMs when the filter let the transaction pass, for the milliseconds of the hop after it */
+export const patternsOf = (
+  database: ReadModelDatabase,
+  { id, accountId }: TransactionName,
+  screenedMs: number | null,
+): PatternsOfTransaction => {
+  const rows = database.all<EvidenceRow>(
+    `SELECT alert_id AS alertId, step, steps, value FROM evidence JOIN alerts ON alerts.id = alert_id
+     WHERE transaction_id = ? AND evidence.account_id = ? ORDER BY alerts.event_ms, alerts.offset, step`,
+    id,
+    accountId,
+  );
+  const alerts = new Map(rows.map(({ alertId, value }) => [alertId, JSON.parse(value) as Alert]));
+  const hops: Hop[] = [];
+  const deliveries: Notification[] = [];
+  for (const alertId of alerts.keys()) {
+    const events = alertEventRows(database, alertId);
+    const told = notificationRows(database, alertId);
+    deliveries.push(...told.map(({ value }) => JSON.parse(value) as Notification));
+    hops.push(...matchedHops(alertId, events, screenedMs), ...notifiedHops(alertId, events, told));
+  }
+  return {
+    patterns: rows.map(({ alertId, step, steps, value }) => {
+      const { rule, ruleVersion, status } = JSON.parse(value) as Alert;
+      return { alertId, rule, ruleVersion, status, step, steps };
+    }),
+    alerts: [...alerts.values()],
+    deliveries,
+    hops,
+  };
+};
+
+/** The events of an alert, in order. */
+export const alertEventRows = (database: ReadModelDatabase, alertId: string): EventRow[] =>
+  database.all<EventRow>(
+    `SELECT partition, offset, event_ms AS eventMs, processed_ms AS atMs, value FROM alert_events
+     WHERE alert_id = ? ORDER BY offset`,
+    alertId,
+  );
+
+/** How the channels were told of an alert, in order. */
+export const notificationRows = (database: ReadModelDatabase, alertId: string): EventRow[] =>
+  database.all<EventRow>(
+    `SELECT partition, offset, event_ms AS eventMs, processed_ms AS atMs, value FROM notifications
+     WHERE alert_id = ? ORDER BY offset`,
+    alertId,
+  );
+
+const matchedHops = (alertId: string, events: readonly EventRow[], screenedMs: number | null): Hop[] =>
+  events.map((event) =>
+    hopOf(event, {
+      stage: "matched",
+      service: "fraud-detector",
+      topic: topics.alerts.name,
+      previousMs: screenedMs,
+      alertId,
+    }),
+  );
+
+const notifiedHops = (alertId: string, events: readonly EventRow[], told: readonly EventRow[]): Hop[] =>
+  told.map((row) => {
+    const { alertStatus } = JSON.parse(row.value) as Notification;
+    const event = events.findLast(
+      ({ value, atMs }) =>
+        (JSON.parse(value) as Alert).status === alertStatus &&
+        (atMs ?? 0) <= (row.atMs ?? Number.MAX_SAFE_INTEGER),
+    );
+    return hopOf(row, {
+      stage: "notified",
+      service: "notifier",
+      topic: topics.notifications.name,
+      previousMs: event?.atMs ?? null,
+      alertId,
+    });
+  });

@@ -1,0 +1,82 @@
+// What a refused request is answered with: RFC 9457 problem details with a stable code, as ingest's.
+//
+//   Q1. Every code has one status and one title; clients program against `code`.
+//   Q2. Every 503 carries Retry-After.
+
+import type { FastifyReply } from "fastify";
+
+/** Every problem that the console answers with. */
+export const consoleProblems = {
+  "malformed-request": { status: 400, title: "The request is not one that this path takes" },
+  "invalid-query": { status: 400, title: "A parameter of the query is not what it must be" },
+  "invalid-cursor": { status: 400, title: "The cursor is not one that this service gave" },
+  "invalid-feed-query": { status: 400, title: "The feed is not asked for as it must be" },
+  unauthenticated: { status: 401, title: "The request does not say who sends it" },
+  "role-missing": { status: 403, title: "This reader may not do that" },
+  "csrf-token-wrong": { status: 403, title: "The request does not carry the session's token" },
+  "foreign-origin": { status: 403, title: "The request comes from another site" },
+  "not-found": { status: 404, title: "There is no such thing in the read model" },
+  "unknown-path": { status: 404, title: "There is nothing at this path" },
+  "case-version-conflict": { status: 409, title: "Somebody else changed the case meanwhile" },
+  "body-too-large": { status: 413, title: "The body is larger than 64 KiB" },
+  "unsupported-media-type": {
+    status: 415,
+    title: "The body is of a media type that this path does not take",
+  },
+  "case-command-refused": { status: 422, title: "The case does not take this command as it stands" },
+  "login-too-often": { status: 429, title: "Too many keys were tried" },
+  "internal-error": { status: 500, title: "The service failed; this is our fault" },
+  "case-desk-unavailable": { status: 503, title: "Nobody works at the desk of this case now" },
+  "case-outcome-unknown": { status: 503, title: "Whether the command took effect is not known" },
+  "authority-unreachable": { status: 503, title: "The keys of the token's issuer cannot be read" },
+  "feed-full": { status: 503, title: "The feed has as many clients as it can serve" },
+  "ingest-unreachable": { status: 503, title: "Ingest did not take the scenario" },
+} as const;
+
+/** A stable code of {@link consoleProblems}. */
+export type ConsoleProblemCode = keyof typeof consoleProblems;
+
+/** A problem, ready to be answered. */
+export interface ConsoleProblem {
+  readonly code: ConsoleProblemCode;
+  /** One or two sentences on this very request. */
+  readonly detail: string;
+  /** Headers the answer carries besides. */
+  readonly headers?: Readonly<Record<string, string>>;
+  /** Members besides, `currentVersion`. */
+  readonly members?: Readonly<Record<string, unknown>>;
+}
+
+/** The media type of a problem. */
+export const problemContentType = "application/problem+json; charset=utf-8";
+
+/** Answers with a problem. */
+export const sendProblem = (reply: FastifyReply, problem: ConsoleProblem): FastifyReply => {
+  const { status, title } = consoleProblems[problem.code];
+  if (status === 503 && !reply.hasHeader("retry-after")) reply.header("retry-after", "1");
+  return reply
+    .code(status)
+    .headers({ ...problem.headers })
+    .type(problemContentType)
+    .send({
+      type: `urn:riffle:problem:${problem.code}`,
+      title,
+      status,
+      code: problem.code,
+      detail: problem.detail,
+      ...problem.members,
+      requestId: reply.request.id,
+    });
+};
+
+/** The problem behind an error of the HTTP framework; undefined when the error is ours. */
+export const frameworkProblem = (error: unknown): ConsoleProblem | undefined => {
+  if (!(error instanceof Error) || !("statusCode" in error)) return undefined;
+  const status = Number(error.statusCode);
+  if (status === 413) return { code: "body-too-large", detail: "No body of this API is larger than 64 KiB." };
+  if (status === 415) {
+    return { code: "unsupported-media-type", detail: "Send the body with Content-Type: application/json." };
+  }
+  if (status < 400 || status > 499) return undefined;
+  return { code: "malformed-request", detail: "The request could not be read." };
+};

@@ -1,0 +1,62 @@
+// The HTTP server of the console: limits, the shape of answers, and who adds routes to it.
+//
+//   H1. Every answer under /v1 has X-Request-Id and `no-store`, and is a problem where it is no success.
+//   H2. A request has 5 s for its headers and 10 s in all; a body has at most 64 KiB.
+//   H3. Who asks is known before a route runs: the guard is added before any part, and a route without a rule is refused.
+
+import { randomUUID } from "node:crypto";
+import type { IncomingMessage } from "node:http";
+import type { Logger } from "@riffle/service-kit/process";
+import { type FastifyInstance, type FastifyRequest, fastify } from "fastify";
+import { type ConsoleProblem, frameworkProblem, sendProblem } from "./problem.ts";
+import { QueryFault } from "./routes/query.ts";
+
+const requestIdShape = /^[A-Za-z0-9._:-]{1,64}$/;
+const bodyBytesMax = 64 << 10;
+
+/** What the server is made of. */
+export interface ServerOptions {
+  readonly log: Logger;
+  /** Adds who may do what; runs before any route is added (H3). */
+  readonly guard: (app: FastifyInstance) => void;
+}
+
+const requestIdOf = (request: IncomingMessage): string => {
+  const given = request.headers["x-request-id"];
+  return typeof given === "string" && requestIdShape.test(given) ? given : randomUUID();
+};
+
+const unrouted = (request: FastifyRequest): ConsoleProblem => ({
+  code: "unknown-path",
+  detail: `There is no ${request.method} at this path; docs/console.md lists the paths.`,
+});
+
+/** A server without routes that does not listen yet. */
+export const buildServer = ({ log, guard }: ServerOptions): FastifyInstance => {
+  const app = fastify({
+    logger: false,
+    bodyLimit: bodyBytesMax,
+    requestTimeout: 10_000,
+    keepAliveTimeout: 9_000,
+    http: { headersTimeout: 5_000, connectionsCheckingInterval: 1_000 },
+    return503OnClosing: false,
+    forceCloseConnections: true,
+    requestIdHeader: false,
+    genReqId: requestIdOf,
+    routerOptions: { maxParamLength: 128 },
+  });
+  app.addHook("onRequest", async (request, reply) => {
+    reply.header("x-request-id", request.id);
+    reply.header("x-content-type-options", "nosniff");
+    if (request.url.startsWith("/v1/")) reply.header("cache-control", "no-store");
+  });
+  guard(app);
+  app.setNotFoundHandler((request, reply) => sendProblem(reply, unrouted(request)));
+  app.setErrorHandler((error, request, reply) => {
+    const problem = error instanceof QueryFault ? error.problem : frameworkProblem(error);
+    if (problem !== undefined) return sendProblem(reply, problem);
+    log.error({ err: error, requestId: request.id }, "a request failed for a reason of ours");
+    return sendProblem(reply, { code: "internal-error", detail: "The log of the console has the reason." });
+  });
+  return app;
+};

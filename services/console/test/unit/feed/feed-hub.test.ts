@@ -1,0 +1,235 @@
+// A bug here leaves a gap or a double where a client came back, or lets a connection grow until the process dies.
+
+import fc from "fast-check";
+import { describe, expect, it } from "vitest";
+import { parseCursor } from "../../../src/feed/cursor.ts";
+import type { EventKind } from "../../../src/feed/feed-event.ts";
+import { type FeedFilter, type FeedStart, passes } from "../../../src/feed/feed-query.ts";
+import { everything, FeedWorld, type HeldSink } from "./feed-world.ts";
+
+const kinds: readonly EventKind[] = ["alert", "aggregate", "transaction"];
+const accounts = ["a", "b"];
+const seqOf = (cursor: string): number => {
+  const parsed = parseCursor(cursor);
+  if (parsed === undefined || parsed === "earliest") throw new Error(`${cursor} is no cursor`);
+  return parsed.seq;
+};
+
+/** Somebody who wants all that passes a filter from a place on, however often the connection is lost. */
+class Follower {
+  readonly filter: FeedFilter;
+  /** Place it began after. */
+  readonly from: number;
+  readonly events: number[] = [];
+  sink: HeldSink;
+  readonly #world: FeedWorld;
+  readonly #messagesMax: number;
+  #cursor: FeedStart;
+  #read = 0;
+  leave: () => void;
+
+  constructor(world: FeedWorld, filter: FeedFilter, start: FeedStart, messagesMax: number) {
+    this.filter = filter;
+    this.#world = world;
+    this.#messagesMax = messagesMax;
+    this.#cursor = start;
+    this.from = start === "earliest" ? world.log.beforeFirst() : world.log.last();
+    const { sink, connection } = world.connect(start, filter, { messagesMax });
+    this.sink = sink;
+    this.leave = () => connection.leave();
+  }
+
+  /** Reads some of what its connection holds, and notes the cursor of what it has read. */
+  read(count?: number): void {
+    this.sink.read(count);
+    const fresh = this.sink.heard.slice(this.#read);
+    this.#read = this.sink.heard.length;
+    for (const { type, cursor } of fresh) {
+      expect(type).not.toBe("reset");
+      this.#cursor = { epoch: this.#world.epoch, seq: seqOf(cursor) };
+      if (type === "event") this.events.push(seqOf(cursor));
+    }
+  }
+
+  /** Loses the connection and all it holds, and comes back with the cursor of what it had read. */
+  comeBack(): void {
+    // Who has read nothing yet has no cursor: it begins where it began.
+    if (this.#cursor === "now") this.#cursor = { epoch: this.#world.epoch, seq: this.from };
+    this.leave();
+    this.#read = 0;
+    const { sink, connection } = this.#world.connect(this.#cursor, this.filter, {
+      messagesMax: this.#messagesMax,
+    });
+    this.sink = sink;
+    this.leave = () => connection.leave();
+  }
+
+  /** What the oracle says it must have been given. */
+  get due(): number[] {
+    return this.#world.log.events
+      .filter((event) => event.seq > this.from && passes(this.filter, event))
+      .map(({ seq }) => seq);
+  }
+}
+
+const filters: readonly FeedFilter[] = [
+  everything,
+  { ...everything, kinds: new Set<EventKind>(["alert"]) },
+  { ...everything, account: "b" },
+  { ...everything, kinds: new Set<EventKind>(["transaction", "aggregate"]), account: "a" },
+];
+
+const action = fc.oneof(
+  {
+    weight: 6,
+    arbitrary: fc.record({
+      do: fc.constant("append" as const),
+      count: fc.integer({ min: 1, max: 9 }),
+      of: fc.nat(100),
+    }),
+  },
+  {
+    weight: 2,
+    arbitrary: fc.record({
+      do: fc.constant("connect" as const),
+      of: fc.nat(100),
+      room: fc.integer({ min: 1, max: 12 }),
+    }),
+  },
+  {
+    weight: 4,
+    arbitrary: fc.record({
+      do: fc.constant("read" as const),
+      of: fc.nat(100),
+      count: fc.integer({ min: 1, max: 20 }),
+    }),
+  },
+  { weight: 2, arbitrary: fc.record({ do: fc.constant("lose" as const), of: fc.nat(100) }) },
+  { weight: 6, arbitrary: fc.record({ do: fc.constant("step" as const) }) },
+  {
+    weight: 1,
+    arbitrary: fc.record({ do: fc.constant("tick" as const), ms: fc.integer({ min: 0, max: 12_000 }) }),
+  },
+  { weight: 1, arbitrary: fc.record({ do: fc.constant("restart" as const), hole: fc.nat(50) }) },
+);
+type Action = typeof action extends fc.Arbitrary<infer A> ? A : never;
+
+function run(actions: readonly Action[]): readonly Follower[] {
+  const world = new FeedWorld();
+  const followers: Follower[] = [];
+  const any = (of: number): Follower | undefined => followers[of % Math.max(1, followers.length)];
+  const comeBackIfClosed = (): void => {
+    for (const follower of followers) {
+      if (follower.sink.closed === undefined) continue;
+      follower.read();
+      follower.comeBack();
+    }
+  };
+  for (const act of actions) {
+    if (act.do === "append") {
+      for (let n = 0; n < act.count; n++) {
+        world.log.append({
+          kind: kinds[(act.of + n) % 3] ?? "alert",
+          account: accounts[(act.of + n * 7) % 2] ?? "a",
+        });
+      }
+      world.hub.wake();
+    } else if (act.do === "connect") {
+      const filter = filters[act.of % filters.length] ?? everything;
+      followers.push(new Follower(world, filter, act.of % 2 === 0 ? "now" : "earliest", act.room));
+    } else if (act.do === "read") any(act.of)?.read(act.count);
+    else if (act.do === "lose") any(act.of)?.comeBack();
+    else if (act.do === "step") world.step();
+    else if (act.do === "tick") {
+      world.nowMs += act.ms;
+      world.hub.tick();
+    } else {
+      world.log.skip(act.hole);
+      world.restart();
+      for (const follower of followers) follower.comeBack();
+    }
+    comeBackIfClosed();
+  }
+  for (let rounds = 0; world.waiting > 0 || followers.some(({ sink }) => sink.held.length > 0); rounds++) {
+    if (rounds > 100_000) throw new Error("the feed does not come to rest");
+    world.step();
+    for (const follower of followers) follower.read();
+  }
+  expect(world.faults).toEqual([]);
+  return followers;
+}
+
+describe("the feed", () => {
+  it("gives each client every event it asked for, once and in order, however it reads, leaves and comes back", () => {
+    fc.assert(
+      fc.property(fc.array(action, { maxLength: 120 }), (actions) => {
+        for (const follower of run(actions)) {
+          expect(follower.events).toEqual(follower.due);
+          const { heard } = follower.sink;
+          // Caught up: said once a connection, and nothing that was there then comes after.
+          expect(heard.filter(({ type }) => type === "caught-up")).toHaveLength(1);
+        }
+      }),
+      { numRuns: 400 },
+    );
+  });
+
+  it("lets no connection hold more than fills it, and what the feed says of itself", () => {
+    const world = new FeedWorld();
+    const { sink } = world.connect("now", everything, { messagesMax: 5 });
+    sink.read();
+    for (let n = 0; n < 300; n++) {
+      world.log.append();
+      world.hub.wake();
+      world.settle();
+    }
+    expect(sink.heldMax).toBe(5);
+    for (let n = 0; n < 500; n++) {
+      sink.read(1);
+      world.settle();
+    }
+    expect(sink.heard.filter(({ type }) => type === "event")).toHaveLength(300);
+  });
+
+  it("says that a client has caught up after the last event that was there, and before the next", () => {
+    const world = new FeedWorld();
+    for (let n = 0; n < 10; n++) world.log.append();
+    const { sink } = world.connect("earliest");
+    world.settle();
+    world.log.append();
+    world.hub.wake();
+    sink.read();
+    expect(sink.heard.map(({ type, cursor }) => `${type} ${seqOf(cursor)}`)).toEqual([
+      ...Array.from({ length: 10 }, (_, n) => `event ${n + 1}`),
+      "caught-up 10",
+      "event 11",
+    ]);
+  });
+
+  it("is the same on both wires, with the cursor as the id of a server-sent event", () => {
+    const world = new FeedWorld();
+    world.log.append();
+    const streams = (["websocket", "sse"] as const).map(
+      (wire) => world.connect("earliest", everything, { wire }).sink,
+    );
+    for (const sink of streams) sink.read();
+    expect(streams[0]?.heard).toEqual(streams[1]?.heard);
+    expect(streams[1]?.heard).toHaveLength(2);
+  });
+
+  it("reads the log once for all clients that keep up", () => {
+    const world = new FeedWorld();
+    const sinks = Array.from({ length: 50 }, () => world.connect("now").sink);
+    let asked = 0;
+    const { after } = world.log;
+    world.log.after = (seq, limit) => {
+      asked++;
+      return after.call(world.log, seq, limit);
+    };
+    world.log.append();
+    world.hub.wake();
+    expect(asked).toBe(1);
+    const messages = sinks.map(({ held }) => held.at(-1));
+    expect(new Set(messages).size).toBe(1);
+  });
+});

@@ -1,0 +1,119 @@
+// A bug here looks like a console that stands still after the brokers were away for a moment, or one that goes on with the
+// rows of topics that are gone.
+
+import { createLogger } from "@riffle/service-kit";
+import { connectAdmin } from "@riffle/streams/kafka";
+import { startMemoryBroker } from "@riffle/streams/memory";
+import { afterEach, beforeEach, describe, expect, it } from "vitest";
+import { freePorts } from "../../../../../infra/kafka/ports.ts";
+import { ReadModelDatabase } from "../../../src/read-model/database.ts";
+import { connectFollower, Following } from "../../../src/read-model/following.ts";
+import { transactions } from "../../../src/read-model/projections/transactions.ts";
+import { ReadModel } from "../../../src/read-model/read-model.ts";
+import { writeRecords } from "../../harness/console-topics.ts";
+import { eventually } from "../../harness/eventually.ts";
+import { noonMs, Story, transactionOf } from "../../harness/story.ts";
+
+const log = createLogger({ service: "test", instance: "test", level: "silent" });
+const closing: (() => void | Promise<void>)[] = [];
+let brokers: string[];
+
+const startBroker = async (): Promise<string[]> => {
+  const [port = 0] = await freePorts(1);
+  const broker = await startMemoryBroker({ port });
+  closing.push(() => broker.close());
+  const admin = await connectAdmin({ brokers: [broker.address], clientId: "test" });
+  const layout = { partitions: 3, replicationFactor: 1, configs: { "retention.ms": "-1" } };
+  await admin.createTopics(transactions.topics.map((name) => ({ name, ...layout })));
+  await admin.close();
+  return [broker.address];
+};
+
+beforeEach(async () => {
+  brokers = await startBroker();
+});
+
+afterEach(async () => {
+  for (const close of closing.splice(0).toReversed()) await close();
+});
+
+const write = (...ids: string[]): Promise<void> => {
+  const story = new Story();
+  for (const id of ids) story.received(transactionOf({ id }), { receivedAtMs: noonMs });
+  return writeRecords(brokers, story.records, "following", transactions.topics);
+};
+
+const connectTo = (at: readonly string[]) =>
+  connectFollower({ brokers: at, clientId: "following" }, transactions.topics);
+
+const start = async (connect = () => connectTo(brokers)) => {
+  const first = await connectTo(brokers);
+  const source = await first.identity();
+  await first.close();
+  const database = new ReadModelDatabase({ folder: undefined, projections: [transactions], source });
+  const model = new ReadModel({ database, projections: [transactions] });
+  const fatal: unknown[] = [];
+  const following = new Following({
+    model,
+    connect,
+    source,
+    log,
+    fatal: (error) => {
+      fatal.push(error);
+      throw error;
+    },
+  });
+  closing.push(() => following.stop());
+  following.start();
+  const ids = () =>
+    database.all<{ id: string }>("SELECT id FROM received ORDER BY offset").map(({ id }) => id);
+  return { model, following, ids, fatal };
+};
+
+describe("following the topics", () => {
+  it("applies what they hold, and then what comes", async () => {
+    await write("a", "b");
+    const { model, ids } = await start();
+    await eventually("it is live", () => model.progress().phase === "live");
+    expect(ids()).toEqual(["a", "b"]);
+    await write("c");
+    await eventually("the third is there", () => ids().length === 3);
+    expect(ids()).toEqual(["a", "b", "c"]);
+  });
+
+  it("begins again where it stood after a failure, and says meanwhile that it does not follow", async () => {
+    await write("a");
+    let connections = 0;
+    let isDown = false;
+    const { following, ids } = await start(async () => {
+      connections++;
+      if (isDown) throw new Error("no broker answers");
+      const follower = await connectTo(brokers);
+      closing.push(() => follower.close());
+      const next = follower.next.bind(follower);
+      follower.next = async (waitMs) => {
+        if (isDown) throw new Error("the connection is lost");
+        return next(waitMs);
+      };
+      return follower;
+    });
+    await eventually("the first is there", () => ids().length === 1);
+    isDown = true;
+    await eventually("it has failed to connect", () => following.failure === "no broker answers");
+    await write("b");
+    isDown = false;
+    await eventually("the second is there", () => ids().length === 2);
+    expect(ids()).toEqual(["a", "b"]);
+    expect(following.failure).toBeUndefined();
+    expect(connections).toBeGreaterThan(2);
+  });
+
+  it("ends the process when the topics are others than those that the rows are of", async () => {
+    await write("a");
+    const others = await startBroker();
+    const { fatal, ids } = await start(() => connectTo(others));
+    await eventually("it has ended", () => fatal.length > 0);
+    expect(String(fatal[0])).toContain("deleted and made again");
+    expect(ids()).toEqual([]);
+  });
+});
