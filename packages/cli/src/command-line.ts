@@ -1,10 +1,11 @@
-// From what was typed to a command and its call.
+// From what was typed to a command and its call. The one file that knows commander.
 //
 //   L1. What is not known is refused with what was meant, never ignored.
+//   L2. A global option may stand anywhere, before the command too; one that the command has no use for is refused.
 
-import { parseArgs } from "node:util";
-import { nearestName, parseEventTime } from "@riffle/contracts";
-import type { Call, Command } from "./command.ts";
+import { nearestName } from "@riffle/contracts";
+import { CommanderError, Command as Words } from "commander";
+import { type Call, type Command, globalOptions, type OptionSpec } from "./command.ts";
 import { CliError } from "./errors.ts";
 import { printable } from "./terminal/printable.ts";
 
@@ -13,91 +14,156 @@ export type Understood =
   | { readonly kind: "help"; readonly command: Command | undefined }
   | { readonly kind: "call"; readonly command: Command; readonly call: Pick<Call, "options" | "operands"> };
 
+/** Why commander stopped, and where: at a command, or at a word that only groups some. */
+class Stopped extends Error {
+  readonly why: CommanderError;
+  readonly at: Words;
+  readonly command: Command | undefined;
+
+  constructor(why: CommanderError, at: Words, command: Command | undefined) {
+    super(why.message);
+    this.why = why;
+    this.at = at;
+    this.command = command;
+  }
+}
+
 /** @throws CliError CLI_USAGE */
 export const understand = (words: readonly string[], commands: readonly Command[]): Understood => {
-  const [first] = words;
-  if (first === undefined || first === "help" || first === "--help" || first === "-h")
-    return { kind: "help", command: undefined };
-  const command = commandOf(words, commands);
-  if (command === undefined) {
-    // `riffle dlq --help` asks for what there is.
-    if (words.includes("--help") && commands.some(({ name }) => name.startsWith(`${first} `)))
-      return { kind: "help", command: undefined };
-    throw unknownCommand(words, commands);
+  const [first, ...rest] = words;
+  const asked = first === "help" ? [...rest, "--help"] : words;
+  let found: Understood = { kind: "help", command: undefined };
+  const program = programOf(commands, (understood) => {
+    found = understood;
+  });
+  try {
+    program.parse(withDefaultWord(asked, commands), { from: "user" });
+  } catch (error) {
+    if (!(error instanceof Stopped)) throw error;
+    return afterStop(error, asked, commands);
   }
-  const rest = words.slice(command.name.split(" ").length);
-  if (rest.includes("--help") || rest.includes("-h")) return { kind: "help", command };
-  return { kind: "call", command, call: callOf(command, rest) };
+  return found;
 };
 
-const commandOf = (words: readonly string[], commands: readonly Command[]): Command | undefined =>
-  commands.find(({ name }) => name.split(" ").every((word, i) => words[i] === word));
+/** `riffle topics` is `riffle topics list`. */
+const withDefaultWord = (words: readonly string[], commands: readonly Command[]): string[] => {
+  const at = firstWord(words);
+  const isGroup = commands.some(
+    ({ name, isDefaultOfGroup }) => isDefaultOfGroup === true && name === `${words[at]} list`,
+  );
+  const next = words[at + 1];
+  const isBare = isGroup && (next === undefined || next.startsWith("-"));
+  return isBare ? [...words.slice(0, at + 1), "list", ...words.slice(at + 1)] : [...words];
+};
 
-const unknownCommand = (words: readonly string[], commands: readonly Command[]): CliError => {
-  const [first = "", second = ""] = words.filter((word) => !word.startsWith("-"));
+/** Where the first word stands that is neither an option nor its value. */
+const firstWord = (words: readonly string[]): number => {
+  let at = 0;
+  while (words[at]?.startsWith("-"))
+    at += globalOptions[words[at]?.slice(2) ?? ""]?.value === undefined ? 1 : 2;
+  return at;
+};
+
+/** All commands as commander takes them; `take` is called with the one that was typed. */
+const programOf = (commands: readonly Command[], take: (understood: Understood) => void): Words => {
+  const program = quiet(new Words("riffle"), undefined);
+  for (const [name, spec] of Object.entries(globalOptions)) program.option(flagsOf(name, spec), spec.help);
+  for (const command of commands) {
+    const names = command.name.split(" ");
+    const group = names.slice(0, -1).reduce(subgroup, program);
+    const leaf = quiet(group.command(names.at(-1) ?? ""), command);
+    leaf.allowExcessArguments(false);
+    if (command.operands !== undefined) leaf.argument("[operands...]");
+    for (const [name, spec] of Object.entries(command.options))
+      if (!Object.hasOwn(globalOptions, name)) leaf.option(flagsOf(name, spec), spec.help);
+    leaf.action(() => take({ kind: "call", command, call: callOf(command, program, leaf) }));
+  }
+  return program;
+};
+
+const subgroup = (parent: Words, name: string): Words =>
+  parent.commands.find((command) => command.name() === name) ?? quiet(parent.command(name), undefined);
+
+/** Says nothing and ends nothing by itself: its errors and its help are ours. */
+const quiet = (words: Words, command: Command | undefined): Words =>
+  words
+    .helpCommand(false)
+    .configureOutput({ writeOut: () => {}, writeErr: () => {}, outputError: () => {} })
+    .exitOverride((why) => {
+      throw new Stopped(why, words, command);
+    });
+
+const flagsOf = (name: string, { value }: OptionSpec): string =>
+  value === undefined ? `--${name}` : `--${name} ${value}`;
+
+const callOf = (command: Command, program: Words, leaf: Words): Pick<Call, "options" | "operands"> => {
+  const options: Record<string, string | true> = {};
+  for (const words of [program, leaf])
+    for (const option of words.options) {
+      const value: unknown = words.getOptionValue(option.attributeName());
+      const name = option.long?.slice(2) ?? "";
+      if (value === undefined) continue;
+      if (!Object.hasOwn(command.options, name)) throw unknownOption(command, `--${name}`);
+      options[name] = value === true ? true : String(value);
+    }
+  return { options, operands: leaf.args };
+};
+
+/** What a stop means: help was asked for, or something is wrong. */
+const afterStop = (
+  { why, at, command }: Stopped,
+  words: readonly string[],
+  commands: readonly Command[],
+): Understood => {
+  switch (why.code) {
+    case "commander.helpDisplayed":
+    case "commander.help": {
+      const isRoot = at.parent === null;
+      const [typed] = at.args.filter((word) => !word.startsWith("-"));
+      if (isRoot && typed !== undefined) throw unknownCommand(typed, commands);
+      if (command === undefined && !isRoot && why.code === "commander.help")
+        throw unknownCommand(at.name(), commands);
+      return { kind: "help", command };
+    }
+    case "commander.unknownCommand":
+      throw unknownCommand([...pathOf(at), at.args[0] ?? ""].join(" "), commands);
+    case "commander.unknownOption": {
+      const typed = /unknown option '(?<option>.*?)'(?:\n|$)/s.exec(why.message)?.groups?.["option"] ?? "";
+      throw unknownOption(command, typed);
+    }
+    case "commander.excessArguments": {
+      const message = `\`riffle ${command?.name}\` takes no operands, and "${printable(at.args[0] ?? "")}" is one.`;
+      throw new CliError("CLI_USAGE", message);
+    }
+    case "commander.optionMissingArgument": {
+      const [, option = "an option", value = "a value"] = /'(--[\w-]+) (<[^']*>)'/.exec(why.message) ?? [];
+      const message = `\`riffle ${command?.name ?? words[0]}\`: ${option} needs ${value}.`;
+      throw new CliError("CLI_USAGE", message);
+    }
+    default:
+      throw new CliError("CLI_USAGE", `\`riffle ${command?.name ?? ""}\`: ${printable(why.message)}`);
+  }
+};
+
+const pathOf = (words: Words): string[] =>
+  words.parent === null ? [] : [...pathOf(words.parent), words.name()];
+
+const unknownCommand = (typed: string, commands: readonly Command[]): CliError => {
   const names = commands.map(({ name }) => name);
-  const typed = names.some((name) => name.startsWith(`${first} `)) ? `${first} ${second}`.trim() : first;
+  const ofGroup = names.filter((name) => name.startsWith(`${typed.split(" ")[0]} `));
   const meant = nearestName(typed, names);
-  const hint = meant === undefined ? `There are: ${names.join(", ")}.` : `Did you mean \`riffle ${meant}\`?`;
+  const there = (ofGroup.length === 0 ? names : ofGroup).join(", ");
+  const hint = meant === undefined ? `There are: ${there}.` : `Did you mean \`riffle ${meant}\`?`;
   return new CliError("CLI_USAGE", `There is no command \`riffle ${printable(typed)}\`. ${hint}`);
 };
 
-const callOf = (command: Command, rest: readonly string[]): Pick<Call, "options" | "operands"> => {
-  const names = Object.keys(command.options);
-  const config = Object.fromEntries(
-    names.map((name) => [
-      name,
-      { type: command.options[name]?.value === undefined ? ("boolean" as const) : ("string" as const) },
-    ]),
-  );
-  const unknown = rest.find((word) => word.startsWith("--") && !names.includes(optionName(word)));
-  if (unknown !== undefined && unknown !== "--") {
-    const meant = nearestName(optionName(unknown), names);
-    const hint = meant === undefined ? `See \`riffle ${command.name} --help\`.` : `Did you mean --${meant}?`;
-    const typed = printable(`--${optionName(unknown)}`);
-    throw new CliError("CLI_USAGE", `\`riffle ${command.name}\` has no option ${typed}. ${hint}`);
-  }
-  try {
-    const { values, positionals } = parseArgs({ args: [...rest], options: config, allowPositionals: true });
-    if (positionals.length > 0 && command.operands === undefined) {
-      const message = `\`riffle ${command.name}\` takes no operands, and "${printable(positionals[0] ?? "")}" is one.`;
-      throw new CliError("CLI_USAGE", message);
-    }
-    return { options: values as Call["options"], operands: positionals };
-  } catch (error) {
-    if (error instanceof CliError) throw error;
-    throw new CliError("CLI_USAGE", `\`riffle ${command.name}\`: ${(error as Error).message}`, {
-      cause: error,
-    });
-  }
-};
-
-const optionName = (word: string): string => word.slice(2).split("=")[0] ?? "";
-
-/** An option's text, if it was given. */
-export const textOption = ({ options }: Call, name: string): string | undefined => {
-  const value = options[name];
-  return typeof value === "string" ? value : undefined;
-};
-
-/** An option that is a whole number from 1 on. @throws CliError CLI_USAGE */
-export const countOption = (call: Call, name: string, otherwise: number): number => {
-  const text = textOption(call, name);
-  if (text === undefined) return otherwise;
-  if (!/^[1-9]\d{0,8}$/.test(text))
-    throw new CliError("CLI_USAGE", `--${name} is "${printable(text)}"; give a whole number from 1 on.`);
-  return Number(text);
-};
-
-/** An option that is an instant, in epoch milliseconds. @throws CliError CLI_USAGE */
-export const timeOption = (call: Call, name: string): number | undefined => {
-  const text = textOption(call, name);
-  if (text === undefined) return undefined;
-  try {
-    return parseEventTime(/^\d{4}-\d\d-\d\d$/.test(text) ? `${text}T00:00:00Z` : text);
-  } catch (cause) {
-    const found = `--${name} is "${printable(text)}"`;
-    const message = `${found}; give a day such as 2026-03-01 or a time with offset such as 2026-03-01T12:00:00Z.`;
-    throw new CliError("CLI_USAGE", message, { cause });
-  }
+const unknownOption = (command: Command | undefined, word: string): CliError => {
+  const [typed = ""] = word.split("=");
+  const name = typed.replace(/^--?/, "");
+  const riffle = command === undefined ? "riffle" : `riffle ${command.name}`;
+  const names = Object.keys(command?.options ?? globalOptions);
+  if (names.includes(name)) return new CliError("CLI_USAGE", `\`${riffle}\`: --${name} takes no value.`);
+  const meant = nearestName(name, names);
+  const hint = meant === undefined ? `See \`${riffle} --help\`.` : `Did you mean --${meant}?`;
+  return new CliError("CLI_USAGE", `\`${riffle}\` has no option ${printable(typed)}. ${hint}`);
 };

@@ -46,6 +46,38 @@ export const cliErrors = {
     meaning: "Another redrive was started, which fences this one; what was not committed is not sent.",
     remedy: "Wait for the other one, then run this one again: what was sent is not sent twice.",
   },
+  CLI_CONSOLE_UNREACHABLE: {
+    meaning: "The console does not answer at its address.",
+    remedy: "Start it, or name it with --console-url or RIFFLE_CONSOLE_URL.",
+  },
+  CLI_CONSOLE_FORBIDDEN: {
+    meaning: "The console does not know who asks, or that role may not do this.",
+    remedy: "Set RIFFLE_API_KEY or RIFFLE_TOKEN; docs/access.md says which role may what.",
+  },
+  CLI_CONSOLE_REFUSED: {
+    meaning: "The console understood the request and said no; the message has its code and reason.",
+    remedy: "Do what the message says, then run the command again.",
+  },
+  CLI_NOT_FOUND: {
+    meaning: "The console knows nothing of that id, or has not read so far yet.",
+    remedy: "Check the id; while the console is rebuilding what it knows, wait and ask again.",
+  },
+  CLI_CASE_CHANGED: {
+    meaning: "Somebody else changed the case first; nothing of this command was done.",
+    remedy: "Look at the case with `riffle cases show`, then decide again.",
+  },
+  CLI_INGEST_UNREACHABLE: {
+    meaning: "Ingest did not answer, or could not take everything in the time it was given.",
+    remedy: "Run the same command again: an id that was recorded has no second effect.",
+  },
+  CLI_INPUT_UNREADABLE: {
+    meaning: "A file could not be read, or does not hold what it should.",
+    remedy: "Correct the path or the line that the message names.",
+  },
+  CLI_EXPRESSION_INVALID: {
+    meaning: "The expression after --where is not understood, or does not fit what is filtered.",
+    remedy: "The message points at the column; `riffle tail --help` names the fields.",
+  },
   CLI_REDRIVE_INTERRUPTED: {
     meaning: "A redrive failed before its end. Each batch of it was sent as a whole, or not at all.",
     remedy: "Run the same command again: what was sent is not sent twice.",
@@ -65,8 +97,8 @@ export class CliError extends Error {
     this.code = code;
   }
 
-  /** 2 when the command line was not understood, else 1. */
+  /** 2 when the command line was not understood, an expression in it among that, else 1. */
   get exitCode(): number {
-    return this.code === "CLI_USAGE" ? 2 : 1;
+    return this.code === "CLI_USAGE" || this.code === "CLI_EXPRESSION_INVALID" ? 2 : 1;
   }
 }

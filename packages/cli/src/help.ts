@@ -1,6 +1,6 @@
 // Help: what there is, and how one command is used.
 
-import type { Command } from "./command.ts";
+import { type Command, globalOptions } from "./command.ts";
 import { pairLines } from "./terminal/table.ts";
 
 /** How the command is started from a checkout. */
@@ -19,8 +19,12 @@ export const overview = (commands: readonly Command[]): string[] => [
   "",
   `\`${invocation} <command> --help\` says more about one of them.`,
   "",
+  "options of many commands, before or behind their words",
+  ...optionLines(globalOptions),
+  "",
   "It finds Kafka by --brokers, else KAFKA_BROKERS, else the pipeline that `start` runs in this checkout.",
-  "TLS and SASL are set by the same KAFKA_* variables as for the services (docs/config.md).",
+  "TLS and SASL are set by the same KAFKA_* variables as for the services (docs/config.md). Where ingest or the",
+  "console ask who you are: RIFFLE_API_KEY, or RIFFLE_TOKEN for a JSON Web Token. NO_COLOR is heeded.",
 ];
 
 /** One command. */
@@ -31,14 +35,17 @@ export const commandHelp = ({ name, summary, operands, about, options, examples 
   "",
   ...about,
   ...(about.length === 0 ? [] : [""]),
-  ...pairLines(
+  ...optionLines(options),
+  "",
+  "examples:",
+  ...examples.map((example) => `  ${invocation} ${example}`),
+];
+
+const optionLines = (options: Command["options"]): string[] =>
+  pairLines(
     Object.entries(options).map(([option, { value, help }]) => [
       `--${option}${value === undefined ? "" : ` ${value}`}`,
       help,
     ]),
     "  ",
-  ),
-  "",
-  "examples:",
-  ...examples.map((example) => `  ${invocation} ${example}`),
-];
+  );

@@ -1,6 +1,6 @@
 // The command as a function: words in, exit code out.
 
-import { ConfigError, ServiceKitError } from "@riffle/service-kit";
+import { ConfigError, ServiceKitError } from "@riffle/service-kit/process";
 import { StreamsError } from "@riffle/streams";
 import type { Call, Command } from "./command.ts";
 import { understand } from "./command-line.ts";

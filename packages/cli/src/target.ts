@@ -1,31 +1,40 @@
 // Which pipeline a command works on.
 //
-//   A1. What is named wins over what is found: --brokers, then KAFKA_BROKERS, then the note of a running `start`.
+//   A1. What is named wins over what is found: --brokers, then KAFKA_BROKERS, then the note of a running `start`; the same
+//       for the addresses of ingest and the console, which have a default besides.
 //   A2. A note whose launcher is gone counts as none: its brokers are gone as well.
 
 import { readFileSync } from "node:fs";
-import { join } from "node:path";
+import { join, resolve } from "node:path";
 import {
   baseConfig,
   kafkaConnection,
   kafkaSecurityConfig,
   kafkaSecurityFaults,
   loadConfig,
-} from "@riffle/service-kit";
+} from "@riffle/service-kit/process";
 import type { WireOptions } from "@riffle/streams/kafka";
 import { Type } from "typebox";
-import { type Call } from "./command.ts";
-import { textOption } from "./command-line.ts";
+import type { Call } from "./command.ts";
 import { CliError } from "./errors.ts";
+import { textOption } from "./option-values.ts";
+import { printable } from "./terminal/printable.ts";
 
-/** Written by infra/launcher/run-file.ts. */
-const runFile = join(import.meta.dirname, "../../../.riffle/run.json");
+/** Written by infra/launcher/run-file.ts, in the folder that infra/folders.ts names. */
+const runFile = resolve(
+  process.env["RIFFLE_FOLDER"] || join(import.meta.dirname, "../../../.riffle"),
+  "run.json",
+);
 
 /** What `start` wrote about the pipeline it runs. */
 export interface RunNote {
   readonly brokers: readonly string[];
   readonly ingestUrl: string;
+  readonly consoleUrl?: string;
 }
+
+const ingestUrlDefault = "http://127.0.0.1:8080";
+const consoleUrlDefault = "http://127.0.0.1:8090";
 
 /** The note of a launcher that is alive (A2). */
 export const readRunNote = (file = runFile): RunNote | undefined => {
@@ -43,7 +52,10 @@ export const readRunNote = (file = runFile): RunNote | undefined => {
     return undefined;
   const { pid, brokers, ingestUrl } = note;
   const isWhole = typeof pid === "number" && Array.isArray(brokers) && typeof ingestUrl === "string";
-  return isWhole && isAlive(pid) ? { brokers: brokers.map(String), ingestUrl } : undefined;
+  if (!isWhole || !isAlive(pid)) return undefined;
+  const consoleUrl =
+    "consoleUrl" in note && typeof note.consoleUrl === "string" ? note.consoleUrl : undefined;
+  return { brokers: brokers.map(String), ingestUrl, ...(consoleUrl === undefined ? {} : { consoleUrl }) };
 };
 
 const isAlive = (pid: number): boolean => {
@@ -64,6 +76,11 @@ const schema = Type.Object({ KAFKA_BROKERS: baseConfig.KAFKA_BROKERS, ...kafkaSe
  */
 export const findBrokers = (call: Call, note = readRunNote()): WireOptions => {
   const brokers = textOption(call, "brokers") ?? (call.env["KAFKA_BROKERS"] || note?.brokers.join(","));
+  if (brokers === "" && note?.brokers.length === 0) {
+    const message =
+      "The pipeline that runs in this checkout keeps its Kafka in the memory of one process, where no other reaches it; its ingest and its console can be asked. Name brokers with --brokers or KAFKA_BROKERS for another.";
+    throw new CliError("CLI_NO_PIPELINE", message);
+  }
   if (brokers === undefined) {
     const message =
       "No brokers are named, and no pipeline runs in this checkout. Start one with `npx -y pnpm@10 start`, or name brokers with --brokers or KAFKA_BROKERS.";
@@ -72,4 +89,36 @@ export const findBrokers = (call: Call, note = readRunNote()): WireOptions => {
   const env = { ...call.env, KAFKA_BROKERS: brokers };
   const config = loadConfig(schema, { env, checks: [kafkaSecurityFaults] });
   return { ...kafkaConnection(config), clientId: "riffle" };
+};
+
+/** Where a service of ours answers over HTTP, and as whom it is asked. */
+export interface HttpTarget {
+  /** Without a slash at its end. */
+  readonly url: string;
+  /** What says who asks; empty where nothing was set. */
+  readonly headers: Readonly<Record<string, string>>;
+}
+
+/** How to reach ingest. @throws CliError CLI_USAGE */
+export const findIngest = (call: Call, note = readRunNote()): HttpTarget =>
+  httpTarget(call, "ingest-url", call.env["INGEST_URL"] || note?.ingestUrl || ingestUrlDefault);
+
+/** How to reach the console. @throws CliError CLI_USAGE */
+export const findConsole = (call: Call, note = readRunNote()): HttpTarget =>
+  httpTarget(call, "console-url", call.env["RIFFLE_CONSOLE_URL"] || note?.consoleUrl || consoleUrlDefault);
+
+/** Keys and tokens come from variables alone: a command line can be read by everybody on the machine. */
+const httpTarget = (call: Call, option: string, otherwise: string): HttpTarget => {
+  const url = (textOption(call, option) ?? otherwise).replace(/\/+$/, "");
+  const protocol = URL.canParse(url) ? new URL(url).protocol : "";
+  if (protocol !== "http:" && protocol !== "https:") {
+    const message = `--${option} is "${printable(url)}"; give an address such as ${consoleUrlDefault}.`;
+    throw new CliError("CLI_USAGE", message);
+  }
+  const { RIFFLE_API_KEY: key, RIFFLE_TOKEN: token } = call.env;
+  const headers = {
+    ...(key === undefined || key === "" ? {} : { "x-api-key": key }),
+    ...(token === undefined || token === "" ? {} : { authorization: `Bearer ${token}` }),
+  };
+  return { url, headers };
 };

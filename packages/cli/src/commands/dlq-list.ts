@@ -1,12 +1,12 @@
 // `riffle dlq list`: what the services could not process.
 
 import { type Call, type Command, jsonOption, kafkaOptions, limitDefault, limitOption } from "../command.ts";
-import { countOption, textOption, timeOption } from "../command-line.ts";
 import type { DeadLetter } from "../dead-letters/dead-letter.ts";
 import { DeadLetterLog } from "../dead-letters/dead-letter-log.ts";
 import { type Listed, listedJson, listingLines } from "../dead-letters/listing.ts";
 import { comparePlaces } from "../dead-letters/place.ts";
 import { type Criteria, fits } from "../dead-letters/selection.ts";
+import { countOption, sinceOption, textOption } from "../option-values.ts";
 import { findBrokers } from "../target.ts";
 import { counted } from "../terminal/table.ts";
 
@@ -20,7 +20,7 @@ export const dlqList: Command = {
   options: {
     topic: { value: "<topic>", help: "only this dead-letter topic" },
     reason: { value: "<code>", help: "only this reason code" },
-    since: { value: "<time>", help: "only event times from this one on: 2026-03-01 or 2026-03-01T12:00:00Z" },
+    since: { value: "<time>", help: "only event times from then on: 7d, 2026-03-01 or 2026-03-01T12:00:00Z" },
     pending: { help: "only those that were not sent again" },
     ...limitOption,
     ...jsonOption,
@@ -38,7 +38,10 @@ async function run(call: Call): Promise<number> {
   const { terminal } = call;
   const topic = textOption(call, "topic");
   const limit = countOption(call, "limit", limitDefault);
-  const criteria: Criteria = { reason: textOption(call, "reason"), sinceMs: timeOption(call, "since") };
+  const criteria: Criteria = {
+    reason: textOption(call, "reason"),
+    sinceMs: sinceOption(call, "since", Date.now()),
+  };
   const log = await DeadLetterLog.connect(findBrokers(call), (line) => terminal.note(line));
   try {
     if (topic !== undefined) log.check(topic);

@@ -1,15 +1,16 @@
 // `riffle dlq redrive`: sends dead letters back to where they came from.
 
 import { type Call, type Command, jsonOption, kafkaOptions } from "../command.ts";
-import { countOption, textOption, timeOption } from "../command-line.ts";
 import { DeadLetterLog } from "../dead-letters/dead-letter-log.ts";
 import { listingLines } from "../dead-letters/listing.ts";
 import { parsePlace, placeText } from "../dead-letters/place.ts";
 import { type RedriveResult, redrive } from "../dead-letters/redrive.ts";
 import { planRedrive, type RedrivePlan, type RedriveRequest } from "../dead-letters/redrive-plan.ts";
 import { CliError } from "../errors.ts";
+import { countOption, sinceOption, textOption } from "../option-values.ts";
 import { findBrokers } from "../target.ts";
 import { printable } from "../terminal/printable.ts";
+import { ProgressBar } from "../terminal/progress-bar.ts";
 import { counted } from "../terminal/table.ts";
 import type { Terminal } from "../terminal/terminal.ts";
 
@@ -67,14 +68,17 @@ async function run(call: Call): Promise<number> {
       terminal.note("Nothing was sent.");
       return 1;
     }
+    const bar = new ProgressBar(terminal, "sending again");
     const result = await redrive({
       kafka,
       letters: plan.letters,
       readMarks: () => log.marks(),
       onProgress: (sent, of) => {
-        if (sent < of) terminal.note(`${sent.toLocaleString("en-US")} of ${counted(of, "dead letter")} sent`);
+        if (terminal.isWatched) bar.update(sent, of);
+        else if (sent < of)
+          terminal.note(`${sent.toLocaleString("en-US")} of ${counted(of, "dead letter")} sent`);
       },
-    });
+    }).finally(() => bar.end());
     return report(call, plan, result);
   } finally {
     await log.close();
@@ -85,7 +89,7 @@ async function run(call: Call): Promise<number> {
 const requestOf = (call: Call): RedriveRequest => {
   const { operands } = call;
   const topic = textOption(call, "topic");
-  const [reason, sinceMs] = [textOption(call, "reason"), timeOption(call, "since")];
+  const [reason, sinceMs] = [textOption(call, "reason"), sinceOption(call, "since", Date.now())];
   const limit = countOption(call, "limit", limitDefault);
   if (operands.length > 0) {
     if (topic !== undefined || reason !== undefined || sinceMs !== undefined)

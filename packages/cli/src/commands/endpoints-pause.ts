@@ -1,11 +1,11 @@
 // `riffle endpoints pause` and `riffle endpoints resume`: whether an endpoint is delivered to.
 
 import { type NotifierCommand, nearestName, topics } from "@riffle/contracts";
-import { type Call, type Command, kafkaOptions } from "../command.ts";
-import { textOption } from "../command-line.ts";
+import { type Call, type Command, jsonDocumentOption, kafkaOptions } from "../command.ts";
 import { CliError } from "../errors.ts";
 import { sendCommands, toEveryPartition } from "../notifications/command-sender.ts";
 import { NotifierLog } from "../notifications/notifier-log.ts";
+import { textOption } from "../option-values.ts";
 import { findBrokers } from "../target.ts";
 import { printable } from "../terminal/printable.ts";
 
@@ -19,6 +19,7 @@ export const endpointsPause: Command = {
   ],
   options: {
     reason: { value: "<text>", help: "shown by endpoints list" },
+    ...jsonDocumentOption,
     ...kafkaOptions,
   },
   examples: ["endpoints pause webhook", 'endpoints pause webhook --reason "receiver is moved"'],
@@ -34,7 +35,7 @@ export const endpointsResume: Command = {
     "Has the notifier deliver again to an endpoint that is paused or disabled. What was held back is delivered now; what was",
     "dead-lettered meanwhile is not: see notifications redeliver.",
   ],
-  options: { ...kafkaOptions },
+  options: { ...jsonDocumentOption, ...kafkaOptions },
   examples: ["endpoints resume webhook"],
   run: (call) => send(call, (channel) => ({ kind: "resume", channel }), "will go on"),
 };
@@ -65,7 +66,9 @@ const send = async (
   } finally {
     await log.close();
   }
-  terminal.out(`Deliveries to ${name} ${effect}; \`riffle endpoints list\` shows it.`);
+  const { kind } = commandOf(name);
+  if (call.options["json"] === true) terminal.out(JSON.stringify({ endpoint: name, command: kind }));
+  else terminal.out(`Deliveries to ${name} ${effect}; \`riffle endpoints list\` shows it.`);
   return 0;
 };
 

@@ -2,10 +2,10 @@
 
 import { deadLetterReasons } from "@riffle/contracts";
 import { type Call, type Command, jsonOption, kafkaOptions, limitDefault, limitOption } from "../command.ts";
-import { countOption, textOption, timeOption } from "../command-line.ts";
 import { CliError } from "../errors.ts";
 import { deadLettered, lastAnswer, type NotificationCriteria } from "../notifications/dead-lettered.ts";
 import { NotifierLog, type RecordedNotification } from "../notifications/notifier-log.ts";
+import { countOption, sinceOption, textOption } from "../option-values.ts";
 import { findBrokers } from "../target.ts";
 import { printable, printableTime } from "../terminal/printable.ts";
 import { counted, tableLines } from "../terminal/table.ts";
@@ -24,7 +24,7 @@ export const criteriaOf = (call: Call): NotificationCriteria => {
     const message = `--reason is "${printable(reason)}"; there are ${deadLetterReasons.join(", ")}.`;
     throw new CliError("CLI_USAGE", message);
   }
-  return { channel: textOption(call, "channel"), reason, sinceMs: timeOption(call, "since") };
+  return { channel: textOption(call, "channel"), reason, sinceMs: sinceOption(call, "since", Date.now()) };
 };
 
 export const notificationsList: Command = {

@@ -5,11 +5,11 @@
 
 import { type Alert, notificationId } from "@riffle/contracts";
 import { type Call, type Command, jsonOption, kafkaOptions } from "../command.ts";
-import { countOption } from "../command-line.ts";
 import { CliError } from "../errors.ts";
 import { type AddressedCommand, sendCommands } from "../notifications/command-sender.ts";
 import { deadLettered } from "../notifications/dead-lettered.ts";
 import { NotifierLog, type RecordedNotification } from "../notifications/notifier-log.ts";
+import { countOption } from "../option-values.ts";
 import { findBrokers } from "../target.ts";
 import { printable } from "../terminal/printable.ts";
 import { counted } from "../terminal/table.ts";

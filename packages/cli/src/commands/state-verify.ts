@@ -7,10 +7,11 @@
 import { doubts } from "@riffle/streams";
 import { type VerifiedCopy, verifyCopies } from "@riffle/streams/kafka";
 import { type Call, type Command, jsonOption, kafkaOptions } from "../command.ts";
-import { countOption, textOption } from "../command-line.ts";
 import { CliError } from "../errors.ts";
+import { countOption, textOption } from "../option-values.ts";
 import { findBrokers } from "../target.ts";
 import { printable } from "../terminal/printable.ts";
+import { ProgressBar } from "../terminal/progress-bar.ts";
 import { counted, tableLines } from "../terminal/table.ts";
 
 const limitDefault = 20;
@@ -54,6 +55,8 @@ async function run(call: Call): Promise<number> {
   const [partition, store] = [partitionOption(call), textOption(call, "store")];
   const limit = countOption(call, "limit", limitDefault);
   const found: VerifiedCopy[] = [];
+  const bar = new ProgressBar(terminal, "partitions compared");
+  bar.update(0);
   for await (const copy of verifyCopies({
     ...findBrokers(call),
     stateDir,
@@ -63,8 +66,10 @@ async function run(call: Call): Promise<number> {
     onStall: () => terminal.note("An open transaction holds the reading up."),
   })) {
     found.push(copy);
+    bar.update(found.length);
     if (call.options["json"] === true) for (const line of jsonLines(copy)) terminal.out(line);
   }
+  bar.end();
   if (call.options["json"] !== true) for (const line of reportLines(found, limit)) terminal.out(line);
   const compared = found.flatMap(({ stores }) => stores);
   if (compared.length === 0) terminal.note(`Nothing of ${printable(service)} was compared.`);

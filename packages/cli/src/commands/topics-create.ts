@@ -5,8 +5,8 @@
 
 import { allTopics, clusterDefault, pipelineTopicSpecs } from "@riffle/contracts";
 import { connectAdmin } from "@riffle/streams/kafka";
-import { type Call, type Command, kafkaOptions } from "../command.ts";
-import { countOption } from "../command-line.ts";
+import { type Call, type Command, jsonOption, kafkaOptions } from "../command.ts";
+import { countOption } from "../option-values.ts";
 import { findBrokers } from "../target.ts";
 
 export const topicsCreate: Command = {
@@ -22,6 +22,7 @@ export const topicsCreate: Command = {
       value: "<n>",
       help: "copies of each partition; from 3 on a write needs 2. Default 3, or every broker",
     },
+    ...jsonOption,
     ...kafkaOptions,
   },
   examples: ["topics create", "topics create --brokers kafka-1:9092,kafka-2:9092 --replication-factor 3"],
@@ -39,6 +40,10 @@ async function run(call: Call): Promise<number> {
     const existing = new Set(await admin.listTopics());
     await admin.createTopics(specs);
     for (const { name, partitions } of specs) {
+      if (options["json"] === true) {
+        terminal.out(JSON.stringify({ topic: name, created: !existing.has(name), partitions }));
+        continue;
+      }
       terminal.out(
         `${existing.has(name) ? "there   " : "created "} ${name}${existing.has(name) ? "" : `, ${partitions} partitions`}`,
       );

@@ -4,7 +4,13 @@ import { randomUUID } from "node:crypto";
 import { setTimeout as delay } from "node:timers/promises";
 import type { Topic } from "@riffle/contracts";
 import { keyValueStore, type RawRecord, type Stage, StreamWorker, type WorkerOptions } from "@riffle/streams";
-import { connectAdmin, connectStreams, IdempotentProducer, readTopic } from "@riffle/streams/kafka";
+import {
+  connectAdmin,
+  connectStreams,
+  IdempotentProducer,
+  readTopic,
+  type StreamsClientOptions,
+} from "@riffle/streams/kafka";
 import { afterEach, inject } from "vitest";
 
 const toClose: (() => Promise<unknown>)[] = [];
@@ -137,9 +143,32 @@ export const startCountingService = async (
   return { name, input: input.name, output: output.name, stop };
 };
 
-const runWorker = async (stage: Stage, options: WorkerOptions = {}): Promise<() => Promise<void>> => {
+/**
+ * Starts a service that does with each of its batches what a test says, one fetched batch of records at a time.
+ *
+ * @param name the group, and the prefix of its topics
+ */
+export const startHandling = async (
+  name: string,
+  handle: () => Promise<void>,
+): Promise<{ readonly input: string; stop(): Promise<void> }> => {
+  const input = textTopic(`${name}.in.v1`);
+  await createTopics(input.name, `${name}.dlq.v1`);
+  const stage: Stage = {
+    service: name,
+    deadLetters: `${name}.dlq.v1`,
+    handlers: [{ topic: input as Topic<unknown>, stores: [], emits: [], handle }],
+  };
+  return { input: input.name, stop: await runWorker(stage, {}, { partitionBytesMax: 1 }) };
+};
+
+const runWorker = async (
+  stage: Stage,
+  options: WorkerOptions = {},
+  fetch: StreamsClientOptions["fetch"] = {},
+): Promise<() => Promise<void>> => {
   const times = { sessionTimeoutMs: 6_000, transactionTimeoutMs: 4_000, heartbeatIntervalMs: 300 };
-  const client = await connectStreams(stage, { ...kafka(), ...times, instanceId: "0" });
+  const client = await connectStreams(stage, { ...kafka(), ...times, fetch, instanceId: "0" });
   const worker = new StreamWorker(stage, client, { commitIntervalMsMax: 20, ...options });
   const run = worker.run();
   let stopped: Promise<void> | undefined;

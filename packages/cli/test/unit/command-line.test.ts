@@ -2,10 +2,11 @@
 
 import { describe, expect, it } from "vitest";
 import type { Call, Command } from "../../src/command.ts";
-import { countOption, timeOption, understand } from "../../src/command-line.ts";
+import { understand } from "../../src/command-line.ts";
 import { commands } from "../../src/commands/catalogue.ts";
 import { CliError } from "../../src/errors.ts";
-import { run } from "../harness/recorded-terminal.ts";
+import { countOption, sinceOption, timeOption } from "../../src/option-values.ts";
+import { run, silentTerminal } from "../harness/recorded-terminal.ts";
 
 const thrownBy = (act: () => unknown): unknown => {
   try {
@@ -20,7 +21,7 @@ const callOf = (options: Record<string, string | true>): Call => ({
   options,
   operands: [],
   env: {},
-  terminal: { out: () => {}, note: () => {}, ask: async () => undefined },
+  terminal: silentTerminal,
 });
 
 describe("what was typed", () => {
@@ -50,10 +51,34 @@ describe("what was typed", () => {
     }
   });
 
+  it("may have global options before its words, and the word of a group alone where that means its list", () => {
+    for (const words of [
+      ["--json", "topics"],
+      ["topics", "--json"],
+      ["--json", "topics", "list"],
+    ])
+      expect(understand(words, commands)).toMatchObject({
+        command: { name: "topics list" },
+        call: { options: { json: true }, operands: [] },
+      });
+    expect(understand(["--brokers", "topics", "dlq", "list", "--reason=topics"], commands)).toMatchObject({
+      command: { name: "dlq list" },
+      call: { options: { brokers: "topics", reason: "topics" } },
+    });
+  });
+
+  it("asks for a command's help after `help`", () => {
+    expect(understand(["help", "dlq", "list"], commands)).toMatchObject({ command: { name: "dlq list" } });
+  });
+
   it.each([
+    [["completion", "bash", "--brokers", "x:1"], "`riffle completion` has no option --brokers"],
+    [["topics", "creat"], "Did you mean `riffle topics create`?"],
+    [["nope", "--help"], "There is no command `riffle nope`"],
+    [["--nonsense"], "`riffle` has no option --nonsense"],
     [["dlq"], "There are:"],
     [["dlq", "lst"], "Did you mean `riffle dlq list`?"],
-    [["nothing-like-it"], "There are: dlq list"],
+    [["nothing-like-it"], "There are: send, tail"],
     [["dlq", "list", "--topc", "x"], "Did you mean --topic?"],
     [["dlq", "list", "--topic"], "--topic"],
     [["dlq", "list", "--json=yes"], "--json"],
@@ -99,6 +124,27 @@ describe("an option's value", () => {
     for (const text of ["2026-02-30", "2026-03-01T12:00:00", "1"])
       expect(thrownBy(() => timeOption(callOf({ since: text }), "since"))).toMatchObject({
         code: "CLI_USAGE",
+      });
+  });
+});
+
+describe("a time since which", () => {
+  it("is so long ago, or an instant", () => {
+    const nowMs = Date.UTC(2026, 2, 1);
+    for (const [text, ms] of [
+      ["30s", 30_000],
+      ["5m", 300_000],
+      ["2h", 7_200_000],
+      ["7d", 604_800_000],
+    ] as const)
+      expect(sinceOption(callOf({ since: text }), "since", nowMs)).toBe(nowMs - ms);
+    expect(sinceOption(callOf({ since: "2026-03-01" }), "since", 0)).toBe(nowMs);
+    expect(sinceOption(callOf({ since: "9999999d" }), "since", nowMs)).toBe(0);
+    expect(sinceOption(callOf({}), "since", nowMs)).toBeUndefined();
+    for (const text of ["5", "0m", "-5m", "5 m", "5w", "1.5h", "yesterday"])
+      expect(thrownBy(() => sinceOption(callOf({ since: text }), "since", nowMs))).toMatchObject({
+        code: "CLI_USAGE",
+        message: expect.stringContaining("or how long ago, such as 5m"),
       });
   });
 });

@@ -5,7 +5,8 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterEach, describe, expect, it } from "vitest";
 import type { Call } from "../../src/command.ts";
-import { findBrokers, readRunNote } from "../../src/target.ts";
+import { findBrokers, findConsole, findIngest, readRunNote } from "../../src/target.ts";
+import { silentTerminal } from "../harness/recorded-terminal.ts";
 
 const folder = mkdtempSync(join(tmpdir(), "riffle-cli-"));
 const file = join(folder, "run.json");
@@ -15,7 +16,7 @@ const callOf = (options: Call["options"], env: Call["env"] = {}): Call => ({
   options,
   env,
   operands: [],
-  terminal: { out: () => {}, note: () => {}, ask: async () => undefined },
+  terminal: silentTerminal,
 });
 
 const note = { brokers: ["127.0.0.1:3"], ingestUrl: "http://127.0.0.1:8080" };
@@ -27,6 +28,7 @@ describe("the brokers", () => {
     expect(findBrokers(callOf({}, env), note).brokers).toEqual(["127.0.0.1:2", "127.0.0.1:4"]);
     expect(findBrokers(callOf({}), note).brokers).toEqual(["127.0.0.1:3"]);
     expect(() => findBrokers(callOf({}), undefined)).toThrow("npx -y pnpm@10 start");
+    expect(() => findBrokers(callOf({}), { ...note, brokers: [] })).toThrow("in the memory of one process");
   });
 
   it("that are no addresses are refused by name", () => {
@@ -50,10 +52,34 @@ describe("the brokers", () => {
   });
 });
 
+describe("the console and ingest", () => {
+  it("are those of their option, else of their variable, else of the running pipeline, else where they are by default", () => {
+    const env = { RIFFLE_CONSOLE_URL: "http://b:1", INGEST_URL: "http://b:2" };
+    const running = { ...note, consoleUrl: "http://c:1" };
+    const options = { "console-url": "https://a:1/", "ingest-url": "https://a:2" };
+    expect(findConsole(callOf(options, env), running).url).toBe("https://a:1");
+    expect(findConsole(callOf({}, env), running).url).toBe("http://b:1");
+    expect(findConsole(callOf({}), running).url).toBe("http://c:1");
+    expect(findConsole(callOf({}), note).url).toBe("http://127.0.0.1:8090");
+    expect(findIngest(callOf(options, env), running).url).toBe("https://a:2");
+    expect(findIngest(callOf({}, env), running).url).toBe("http://b:2");
+    expect(findIngest(callOf({}), running).url).toBe("http://127.0.0.1:8080");
+    for (const url of ["nowhere", "file:///etc/passwd", "127.0.0.1:8090"])
+      expect(() => findConsole(callOf({ "console-url": url }), note)).toThrow("give an address");
+  });
+
+  it("are told who asks by variables alone", () => {
+    const env = { RIFFLE_API_KEY: "key", RIFFLE_TOKEN: "" };
+    expect(findIngest(callOf({}, env), note).headers).toEqual({ "x-api-key": "key" });
+  });
+});
+
 describe("the note of a running pipeline", () => {
   it("counts while its launcher is alive", () => {
     writeFileSync(file, JSON.stringify({ pid: process.pid, ...note }));
     expect(readRunNote(file)).toEqual(note);
+    writeFileSync(file, JSON.stringify({ pid: process.pid, ...note, consoleUrl: "http://c:1" }));
+    expect(readRunNote(file)).toEqual({ ...note, consoleUrl: "http://c:1" });
   });
 
   it.each([
