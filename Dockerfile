@@ -3,7 +3,7 @@
 #
 #   docker build --build-arg SERVICE=fraud-detector -t riffle/fraud-detector .
 #
-# SERVICE is ingest, filter, aggregator, fraud-detector, notifier or cli. All but the last two stages are the same for
+# SERVICE is ingest, filter, aggregator, fraud-detector, notifier, console or cli. All but the last two stages are the same for
 # each of them and built once.
 #
 #   I1. What runs is Node and the service's own production dependencies: no package manager, no compiler, no sources.

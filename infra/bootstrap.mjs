@@ -33,6 +33,7 @@ const commands = {
   "audit:bugs": (args) => script("audit/planted-bugs/run.ts", args),
   "rehearse:compose": (args) => script("audit/rehearsals/compose.ts", args),
   "rehearse:brokers": (args) => script("audit/rehearsals/brokers.ts", args),
+  "rehearse:scale": (args) => script("audit/rehearsals/scale.ts", args),
   "rehearse:kubernetes": (args) => script("audit/rehearsals/kubernetes.ts", args),
   test: (args) => pnpm(["run", "verify", ...args]),
 };

@@ -1,6 +1,7 @@
 // The two folders everything here is placed against.
 //
-// Nothing local is ever written outside `.riffle/`, which git ignores: deleting it undoes all of it.
+// Nothing local is ever written outside `.riffle/`, which git ignores, or the folder that RIFFLE_FOLDER names: deleting it
+// undoes all of it.
 
 import { join, resolve } from "node:path";
 
@@ -8,4 +9,4 @@ import { join, resolve } from "node:path";
 export const repositoryFolder = resolve(import.meta.dirname, "..");
 
 /** Downloads, data, logs and the note about what is running. */
-export const riffleFolder = join(repositoryFolder, ".riffle");
+export const riffleFolder = resolve(process.env["RIFFLE_FOLDER"] || join(repositoryFolder, ".riffle"));

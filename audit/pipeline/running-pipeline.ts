@@ -82,6 +82,7 @@ function* linesOf(file: string): Generator<string> {
 export class RunningPipeline {
   readonly #options: PipelineOptions;
   readonly #httpPort: number;
+  readonly #consolePort: number;
   readonly #members = new Map<string, Member>();
   readonly #nextLife = new Map<string, NextLife>();
   readonly #logs = mkdtempSync(join(tmpdir(), "riffle-audit-"));
@@ -91,15 +92,16 @@ export class RunningPipeline {
   /** What the services printed for people: the notifier's alert lines. */
   readonly printed: string[] = [];
 
-  private constructor(options: PipelineOptions, httpPort: number) {
+  private constructor(options: PipelineOptions, httpPort: number, consolePort: number) {
     this.#options = options;
     this.#httpPort = httpPort;
+    this.#consolePort = consolePort;
   }
 
   /** Starts the services and waits until each is ready. The topics must exist. */
   static async start(options: PipelineOptions): Promise<RunningPipeline> {
-    const [httpPort = 0, ...adminPorts] = await freePorts(options.services.length + 1);
-    const pipeline = new RunningPipeline(options, httpPort);
+    const [httpPort = 0, consolePort = 0, ...adminPorts] = await freePorts(options.services.length + 2);
+    const pipeline = new RunningPipeline(options, httpPort, consolePort);
     options.services.forEach((name, i) => {
       pipeline.#launch(name, 0, adminPorts[i] ?? 0);
     });
@@ -115,6 +117,11 @@ export class RunningPipeline {
   /** Where ingest listens, when it runs. */
   get ingestUrl(): string {
     return `http://127.0.0.1:${this.#httpPort}`;
+  }
+
+  /** Where the console listens, when it runs. */
+  get consoleUrl(): string {
+    return `http://127.0.0.1:${this.#consolePort}`;
   }
 
   /** Waits until every instance answers its readiness probe. */
@@ -179,6 +186,14 @@ export class RunningPipeline {
     return this.#members.get(`${name}-0`)?.service.pid;
   }
 
+  /** Process ids of all instances of a service that run now. */
+  pidsOf(name: ServiceName): number[] {
+    const own = new RegExp(`^${name}-\\d+$`);
+    return [...this.#members].flatMap(([instance, { service }]) =>
+      own.test(instance) && service.pid !== undefined ? [service.pid] : [],
+    );
+  }
+
   /** How the service's first instance ended the last time it did: `SIGKILL`, `exit code 1`. */
   lastEndOf(name: ServiceName): string | undefined {
     return this.#ends.get(`${name}-0`);
@@ -238,6 +253,7 @@ export class RunningPipeline {
       ADMIN_PORT: String(adminPort),
       // Without a memory of its own, so that every repeat and contradiction reaches the filter, which is audited.
       ...(name === "ingest" ? { HTTP_PORT: String(this.#httpPort), REPEAT_MEMORY_BYTES: "0" } : {}),
+      ...(name === "console" ? { HTTP_PORT: String(this.#consolePort) } : {}),
       ...(ownFolder === undefined ? {} : { STATE_DIR: ownFolder }),
       ...this.#options.env,
       ...nextLife?.env,

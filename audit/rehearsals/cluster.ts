@@ -15,6 +15,7 @@ const workloads = [
   "statefulset/aggregator",
   "statefulset/fraud-detector",
   "statefulset/notifier",
+  "statefulset/console",
 ] as const;
 
 /** Where the overlay's node ports are. */

@@ -12,10 +12,11 @@ import { sh } from "./shell.ts";
 import { timeline } from "./timeline.ts";
 
 const say = timeline();
-const [kafkaPort = 0, ingestPort = 0, mailPort = 0] = await freePorts(3);
+const [kafkaPort = 0, ingestPort = 0, consolePort = 0, mailPort = 0] = await freePorts(4);
 const stack = new ComposeStack("riffle-rehearsal", {
   KAFKA_PORT: String(kafkaPort),
   INGEST_PORT: String(ingestPort),
+  CONSOLE_PORT: String(consolePort),
   MAIL_PORT: String(mailPort),
 });
 
@@ -35,6 +36,16 @@ const scenario = (): Promise<string> =>
     shown: true,
   });
 
+/** Whether the dashboard is served, and its read model is up to date. */
+const dashboard = async (): Promise<string> => {
+  const origin = `http://127.0.0.1:${consolePort}`;
+  const page = await fetch(origin, { headers: { accept: "text/html" } });
+  const status = (await (await fetch(`${origin}/v1/status`)).json()) as { phase: string; applied: number };
+  if (!page.ok || status.phase !== "live")
+    throw new Error(`the dashboard answers ${page.status}, its read model is ${status.phase}`);
+  return `the dashboard is there, with ${status.applied} records`;
+};
+
 const run = async (): Promise<void> => {
   say("docker compose build");
   await stack.run("build", "--quiet");
@@ -48,6 +59,7 @@ const run = async (): Promise<void> => {
     say(`${service.padEnd(15)} image ${megabytes.toFixed(0)} MB, started after ${seconds.toFixed(1)} s`);
   }
   await scenario();
+  say(await dashboard());
   for (const service of serviceNames) {
     const startedAt = performance.now();
     await stack.run("stop", service);

@@ -30,12 +30,13 @@ const nameOf = (broker: number): string => {
 
 /** docker-compose.yml in its profile `ha`. The images must have been built. */
 export const composeBrokers = async (say: Say): Promise<ThreeBrokers> => {
-  const [first = 0, second = 0, third = 0, ingest = 0, mail = 0] = await freePorts(5);
+  const [first = 0, second = 0, third = 0, ingest = 0, dashboard = 0, mail = 0] = await freePorts(6);
   const env = {
     KAFKA_PORT: String(first),
     KAFKA_2_PORT: String(second),
     KAFKA_3_PORT: String(third),
     INGEST_PORT: String(ingest),
+    CONSOLE_PORT: String(dashboard),
     MAIL_PORT: String(mail),
     ...rehearsalEnvironment,
   };

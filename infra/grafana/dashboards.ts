@@ -6,7 +6,7 @@ import { type Dashboard, dashboardJson, quantiles } from "./panels.ts";
 import { serviceDashboard } from "./service-rows.ts";
 
 /** In the order of the pipeline. */
-export const services = ["ingest", "filter", "aggregator", "fraud-detector", "notifier"] as const;
+export const services = ["ingest", "filter", "aggregator", "fraud-detector", "notifier", "console"] as const;
 
 const pipeline: Dashboard = {
   uid: "riffle-pipeline",

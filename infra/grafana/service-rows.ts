@@ -80,6 +80,40 @@ const ownPanels: Readonly<Record<string, (selector: Selector) => readonly Panel[
       ],
     },
   ],
+  console: (of) => [
+    {
+      title: "Applied to the read model",
+      description: "Records of each topic that were written to the database.",
+      unit: "ops",
+      queries: [
+        {
+          expr: `sum by (topic) (rate(riffle_console_applied_records_total${of()}[1m]))`,
+          legend: "{{topic}}",
+        },
+      ],
+    },
+    {
+      title: "Read model behind",
+      description: "Offsets between what is applied and the ends of the topics.",
+      unit: "short",
+      queries: [{ expr: `riffle_console_lag_records${of()}`, legend: "{{instance}}" }],
+    },
+    {
+      title: "Rebuilt",
+      description: "Share of what the topics held at the start that is applied; 1 once it is up to date.",
+      unit: "percentunit",
+      queries: [{ expr: `riffle_console_rebuild_ratio${of()}`, legend: "{{instance}}" }],
+    },
+    {
+      title: "Live feed",
+      description: "Clients that are connected, and those that were closed because they read too slowly.",
+      unit: "short",
+      queries: [
+        { expr: `sum(riffle_console_feed_clients${of()})`, legend: "clients" },
+        { expr: `sum(increase(riffle_console_feed_slow_clients_total${of()}[10m]))`, legend: "too slow" },
+      ],
+    },
+  ],
 };
 
 /** Writes a selector of the service's chosen replicas, and perhaps more labels. */

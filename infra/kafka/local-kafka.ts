@@ -6,17 +6,21 @@
 //        │ no
 //   Java 17 and Maven (or the jars from an earlier run)? ──yes──► a JVM     (jvm)
 //        │ no
+//   is a first look enough (`orInMemory`)? ──yes──► a broker in memory      (memory)
+//        │ no
 //   one message that says what to install
 //
 //   K1. What is named must work: a KAFKA_BROKERS that does not answer is an error, never a reason to start another.
-//   K2. RIFFLE_KAFKA=env|docker|jvm, or the `source` option before it, picks one way and forbids the others.
+//   K2. RIFFLE_KAFKA=env|docker|jvm|memory, or the `source` option before it, picks one way and forbids the others.
 //   K3. What was started is stopped by `stop`, and ends on its own when this process dies in any way.
+//   K4. A broker in memory is a model of Kafka: who wants to know how the real one behaves is never given it.
 
 import { askBroker, parseAddress } from "./broker-check.ts";
 import { type DockerEngine, findDocker } from "./docker-engine.ts";
 import { LocalKafkaError, reasonOf } from "./errors.ts";
 import type { Found } from "./java.ts";
 import { findJvm, startJvmKafka } from "./jvm-kafka.ts";
+import { startMemoryKafka } from "./memory-kafka.ts";
 import type { KafkaSource, OnProgress, RunningKafka } from "./running-kafka.ts";
 import type { SecureListener } from "./secure-listener.ts";
 
@@ -36,6 +40,8 @@ export interface StartKafkaOptions {
   readonly onProgress?: OnProgress;
   /** Which way to take. `auto` tries them in the order above. @default RIFFLE_KAFKA, else `auto` */
   readonly source?: KafkaSource | "auto";
+  /** Whether a broker in memory will do, where it is asked for or nothing else is there (K4). @default false */
+  readonly orInMemory?: boolean;
   /** JVM only: keeps the data here after `stop`. It must be empty or absent. @default a folder that is removed */
   readonly dataDir?: string;
   /**
@@ -56,6 +62,7 @@ interface Request {
   readonly brokers: 1 | 3;
   readonly onProgress: OnProgress;
   readonly jvm: JvmRequest;
+  readonly orInMemory: boolean;
 }
 
 /** A named broker may be far away, so it gets longer than a local one. */
@@ -71,6 +78,7 @@ export async function startKafka(options: StartKafkaOptions = {}): Promise<Runni
     brokers: options.brokers ?? 1,
     onProgress: options.onProgress ?? (() => undefined),
     jvm: jvmRequest(options),
+    orInMemory: options.orInMemory ?? false,
   };
   const source = options.source ?? sourceFromEnvironment();
   switch (source) {
@@ -80,6 +88,8 @@ export async function startKafka(options: StartKafkaOptions = {}): Promise<Runni
       return await onlyDocker(request);
     case "jvm":
       return await onlyJvm(request);
+    case "memory":
+      return await onlyMemory(request);
     case "auto":
       return await firstThatWorks(request);
   }
@@ -99,12 +109,12 @@ function sourceFromEnvironment(): KafkaSource | "auto" {
   if (value === undefined || value === "" || value === "auto") {
     return "auto";
   }
-  if (value === "env" || value === "docker" || value === "jvm") {
+  if (value === "env" || value === "docker" || value === "jvm" || value === "memory") {
     return value;
   }
   throw new LocalKafkaError(
     "KAFKA_SOURCE_INVALID",
-    `RIFFLE_KAFKA is "${value}"; it may be env, docker, jvm or auto`,
+    `RIFFLE_KAFKA is "${value}"; it may be env, docker, jvm, memory or auto`,
   );
 }
 
@@ -128,7 +138,12 @@ async function firstThatWorks(request: Request): Promise<RunningKafka> {
   if (java.kind === "found") {
     return await startJvmKafka(java.value, jvmOptions(request));
   }
-  throw nothingFound([...refusals, java.reason]);
+  const reasons = [...refusals, java.reason];
+  if (!request.orInMemory) {
+    throw nothingFound(reasons);
+  }
+  request.onProgress(`no Kafka: ${reasons.join("; ")}; a broker in memory will do for a first look`);
+  return await startMemoryKafka(request.onProgress);
 }
 
 function nothingFound(refusals: readonly string[]): LocalKafkaError {
@@ -175,6 +190,17 @@ async function onlyJvm(request: Request): Promise<RunningKafka> {
     );
   }
   return await startJvmKafka(java.value, jvmOptions(request));
+}
+
+/** K4. */
+async function onlyMemory({ orInMemory, brokers, jvm, onProgress }: Request): Promise<RunningKafka> {
+  if (!orInMemory || brokers > 1 || Object.keys(jvm).length > 0) {
+    throw new LocalKafkaError(
+      "KAFKA_SOURCE_INVALID",
+      "RIFFLE_KAFKA is memory, which is for `start` alone: what was asked for needs a Kafka; leave RIFFLE_KAFKA unset",
+    );
+  }
+  return await startMemoryKafka(onProgress);
 }
 
 /** Testcontainers is loaded only here: it takes the better part of a second, and most ways in do not need it. */

@@ -1,7 +1,10 @@
 // What a caller holds after a Kafka was found or started, whichever way that happened.
 
-/** Where a Kafka came from: named by KAFKA_BROKERS, a Docker container, or Apache Kafka's jars under a local Java. */
-export type KafkaSource = "env" | "docker" | "jvm";
+/**
+ * Where a Kafka came from: named by KAFKA_BROKERS, a Docker container, Apache Kafka's jars under a local Java, or the model
+ * of a broker in this process's memory.
+ */
+export type KafkaSource = "env" | "docker" | "jvm" | "memory";
 
 /** One broker process. Only the JVM source has them: fault tests kill, pause and restart brokers through this. */
 export interface KafkaNode {

@@ -1,20 +1,27 @@
 // The card that is shown once everything runs: where to send, where to look, what to try, how to stop.
 
-import { ingestUrl, type LauncherSettings } from "./settings.ts";
+import { consoleUrl, ingestUrl, type LauncherSettings } from "./settings.ts";
 
 export interface CardFacts {
   readonly settings: LauncherSettings;
   /** As `RunningKafka.description`. */
   readonly kafka: string;
   readonly brokers: readonly string[];
+  /** Whether Kafka is a broker in memory. */
+  readonly inMemory: boolean;
   /** Seconds from the command to this card. */
   readonly seconds: number;
 }
 
 const ruleWidth = 100;
 
+const inMemoryNotice = `
+  NOTHING SURVIVES A RESTART. Kafka is a broker in memory here, and all services are one process:
+  enough for a first look. With Docker, or Java 17 and Maven, \`start\` uses a real Kafka.
+`;
+
 /** The card as text, without colours, so that it can be pasted from. */
-export function card({ settings, kafka, brokers, seconds }: CardFacts): string {
+export function card({ settings, kafka, brokers, inMemory, seconds }: CardFacts): string {
   const rule = "─".repeat(ruleWidth);
   const admin = settings.services.map(
     ({ name, adminPort }) => `    ${name.padEnd(15)} http://127.0.0.1:${adminPort}`,
@@ -22,10 +29,11 @@ export function card({ settings, kafka, brokers, seconds }: CardFacts): string {
   return `
 ${rule}
   Riffle runs (${seconds.toFixed(0)} s).
-
+${inMemory ? inMemoryNotice : ""}
+  Dashboard   ${consoleUrl(settings)}
   POST to     ${ingestUrl(settings)}/v1/transactions
   Kafka       ${brokers.join(",")}   ${kafka}
-  Services    /readyz and /metrics at
+  Services    ${inMemory ? "threads of this process; " : ""}/readyz and /metrics at
 ${admin.join("\n")}
   Logs        .riffle/logs/<service>.log
 

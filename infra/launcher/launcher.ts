@@ -10,13 +10,20 @@ import { clusterDefault, createPipelineTopics, type TopicAdmin } from "../kafka/
 import type { OnProgress, RunningKafka } from "../kafka/running-kafka.ts";
 import { card } from "./card.ts";
 import { LauncherError } from "./errors.ts";
+import { launchThread } from "./in-memory/service-thread.ts";
 import { failureOf, type PipelineMember, stopInOrder, waitUntilReady } from "./pipeline.ts";
 import { assertPortsFree } from "./port-check.ts";
 import type { Say } from "./progress.ts";
 import { RestartPolicy } from "./restart-policy.ts";
 import { readRunNote, removeRunNote, writeRunNote } from "./run-file.ts";
 import { ServiceProcess } from "./service-process.ts";
-import { ingestUrl, type LauncherSettings, neededPorts, type ServiceSettings } from "./settings.ts";
+import {
+  consoleUrl,
+  ingestUrl,
+  type LauncherSettings,
+  neededPorts,
+  type ServiceSettings,
+} from "./settings.ts";
 
 /** What the launcher needs from outside; a test hands in its own. */
 export interface LauncherOptions {
@@ -26,6 +33,8 @@ export interface LauncherOptions {
   /** The script that is the service. */
   readonly scriptOf: (name: ServiceName) => string;
   readonly logsFolder: string;
+  /** The console's databases. It throws away itself what another Kafka told it. */
+  readonly consoleFolder: string;
   /** Where the note about this run is written. */
   readonly runFile: string;
   /** One line of progress. */
@@ -67,12 +76,22 @@ export class Launcher {
     await waitUntilReady(this.#members, this.#say, this.#ending.signal);
     this.#ending.signal.throwIfAborted();
     writeRunNote(
-      { pid: process.pid, brokers: kafka.brokers, ingestUrl: ingestUrl(this.#settings) },
+      {
+        pid: process.pid,
+        brokers: kafka.brokers,
+        ingestUrl: ingestUrl(this.#settings),
+        consoleUrl: consoleUrl(this.#settings),
+      },
       this.#options.runFile,
     );
-    const seconds = process.uptime();
     this.#options.print(
-      card({ settings: this.#settings, kafka: kafka.description, brokers: kafka.brokers, seconds }),
+      card({
+        settings: this.#settings,
+        kafka: kafka.description,
+        brokers: kafka.brokers,
+        inMemory: kafka.source === "memory",
+        seconds: process.uptime(),
+      }),
     );
   }
 
@@ -104,12 +123,12 @@ export class Launcher {
     this.#say(`${allTopics.length} topics are there`);
   }
 
-  #startServices({ brokers }: RunningKafka): void {
+  #startServices(kafka: RunningKafka): void {
     const logs = this.#options.logsFolder;
     mkdirSync(logs, { recursive: true });
     this.#members = this.#settings.services.map((settings) => ({
       adminPort: settings.adminPort,
-      service: this.#makeService(settings, brokers, join(logs, `${settings.name}.log`)),
+      service: this.#makeService(settings, kafka, join(logs, `${settings.name}.log`)),
     }));
     this.#say("starting the services");
     for (const { service } of this.#members) {
@@ -119,7 +138,7 @@ export class Launcher {
 
   #makeService(
     { name, adminPort }: ServiceSettings,
-    brokers: readonly string[],
+    { brokers, source }: RunningKafka,
     logFile: string,
   ): ServiceProcess {
     const service: ServiceProcess = new ServiceProcess({
@@ -134,10 +153,9 @@ export class Launcher {
         RIFFLE_INSTANCE_ID: `${name}-0`,
         ADMIN_HOST: "127.0.0.1",
         ADMIN_PORT: String(adminPort),
-        ...(name === "ingest"
-          ? { HTTP_HOST: this.#settings.ingestHost, HTTP_PORT: String(this.#settings.ingestPort) }
-          : {}),
+        ...this.#ownVariables(name),
       }),
+      ...(source === "memory" ? { launch: launchThread } : {}),
       logFile,
       // The notifier's console channel writes alerts for people on standard output; logs are on standard error.
       ...(name === "notifier" ? { onOutput: this.#options.print } : {}),
@@ -146,5 +164,22 @@ export class Launcher {
       onFailed: (why) => this.#options.onFailed(failureOf(service, why)),
     });
     return service;
+  }
+
+  /** What one service is told and no other. */
+  #ownVariables(name: ServiceName): NodeJS.ProcessEnv {
+    const settings = this.#settings;
+    if (name === "ingest") {
+      return { HTTP_HOST: settings.ingestHost, HTTP_PORT: String(settings.ingestPort) };
+    }
+    if (name === "console") {
+      return {
+        HTTP_HOST: settings.consoleHost,
+        HTTP_PORT: String(settings.consolePort),
+        DATA_DIR: this.#options.consoleFolder,
+        DEMO_INGEST_URL: ingestUrl(settings),
+      };
+    }
+    return {};
   }
 }

@@ -11,6 +11,8 @@ export interface RunNote {
   readonly brokers: readonly string[];
   /** `http://127.0.0.1:8080`. */
   readonly ingestUrl: string;
+  /** `http://127.0.0.1:8090`. */
+  readonly consoleUrl: string;
 }
 
 /** Where it lies. */
@@ -48,7 +50,9 @@ function isRunNote(value: unknown): value is RunNote {
     "brokers" in value &&
     Array.isArray(value.brokers) &&
     "ingestUrl" in value &&
-    typeof value.ingestUrl === "string"
+    typeof value.ingestUrl === "string" &&
+    "consoleUrl" in value &&
+    typeof value.consoleUrl === "string"
   );
 }
 

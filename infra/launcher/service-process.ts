@@ -1,22 +1,54 @@
-// One service as a child process: started, restarted when it ends by itself, stopped when asked.
+// One service of the launcher's: started, restarted when it ends by itself, stopped when asked. It is a child process,
+// or whatever else `launch` makes of it.
 //
 //   stopped ──start──► running ──ends by itself──► waiting ──► running …
 //                         │                          └──policy gives up──► failed
 //                         └──stop──► stopping ──► stopped
 //
-//   P1. The service dies with the launcher, however that ends: it holds the read end of a pipe that nobody writes to,
-//       and shuts down when the pipe closes (RIFFLE_EXIT_WITH_PARENT).
-//   P2. It is in a process group of its own, so that Ctrl-C reaches the launcher alone, which then keeps the order.
-//   P3. Its logs go straight to a file, not through the launcher: they are complete even when the launcher is killed.
+// How it is run stands in child-process.ts, and in in-memory/service-thread.ts for one that shares the launcher's process.
 
-import { type ChildProcess, spawn } from "node:child_process";
 import { closeSync, openSync, readFileSync } from "node:fs";
-import { type RestartPolicy, type ServiceExit } from "./restart-policy.ts";
+import { launchProcess } from "./child-process.ts";
+import type { RestartPolicy, ServiceExit } from "./restart-policy.ts";
+
+/** A service that runs. */
+export interface RunningService {
+  /** Process id; undefined for one that has no process of its own. */
+  readonly pid: number | undefined;
+  /** Asks it to end in order. */
+  end(): void;
+  /** Ends it now. */
+  kill(): void;
+  /** It stays, and does nothing until `resume`. */
+  pause(): void;
+  resume(): void;
+}
+
+/** What to run, and who is told of it. */
+export interface LaunchOrder {
+  readonly name: string;
+  /** The service's script first. */
+  readonly args: readonly string[];
+  readonly env: NodeJS.ProcessEnv;
+  /** Where its log is appended. */
+  readonly logFile: string;
+  /** What it prints for people; undefined for the log file. */
+  readonly onOutput: ((text: string) => void) | undefined;
+  /** It could not be run at all. */
+  readonly onFault: (error: Error) => void;
+  /** It has ended; called once. */
+  readonly onGone: (code: number | null, signal: NodeJS.Signals | null) => void;
+}
+
+/** Runs a service. */
+export type Launch = (order: LaunchOrder) => RunningService;
 
 export interface ServiceProcessOptions {
   readonly name: string;
   /** Arguments to this process's own Node: the service's script first. */
   readonly args: readonly string[];
+  /** @default as a child process */
+  readonly launch?: Launch;
   /** Its environment, asked for at each start. */
   readonly env: () => NodeJS.ProcessEnv;
   /** Emptied at the first start. Standard error goes here. */
@@ -34,9 +66,9 @@ export interface ServiceProcessOptions {
 
 type State =
   | { readonly kind: "stopped" }
-  | { readonly kind: "running"; readonly child: ChildProcess; readonly sinceMs: number }
+  | { readonly kind: "running"; readonly child: RunningService; readonly sinceMs: number }
   | { readonly kind: "waiting"; readonly timer: NodeJS.Timeout }
-  | { readonly kind: "stopping"; readonly child: ChildProcess; readonly gone: Promise<void> };
+  | { readonly kind: "stopping"; readonly child: RunningService; readonly gone: PromiseWithResolvers<void> };
 
 export class ServiceProcess {
   readonly name: string;
@@ -49,7 +81,7 @@ export class ServiceProcess {
     closeSync(openSync(options.logFile, "w"));
   }
 
-  /** Process id while it runs. */
+  /** Process id while it runs in a process of its own. */
   get pid(): number | undefined {
     return this.#state.kind === "running" || this.#state.kind === "stopping"
       ? this.#state.child.pid
@@ -57,22 +89,20 @@ export class ServiceProcess {
   }
 
   start(): void {
-    const { args, env, logFile, onOutput } = this.#options;
-    const log = openSync(logFile, "a");
-    const child = spawn(process.execPath, [...args], {
-      env: { ...env(), RIFFLE_EXIT_WITH_PARENT: "1" },
-      stdio: ["pipe", onOutput === undefined ? log : "pipe", log],
-      detached: true,
+    const { name, args, env, logFile, onOutput, launch = launchProcess } = this.#options;
+    const child = launch({
+      name,
+      args,
+      env: env(),
+      logFile,
+      onOutput,
+      onFault: (error) => this.#options.onFailed(error.message),
+      onGone: (code, signal) => this.#ended(code, signal),
     });
-    closeSync(log);
     this.#state = { kind: "running", child, sinceMs: performance.now() };
-    child.stdin?.on("error", () => undefined);
-    child.stdout?.setEncoding("utf8").on("data", (text: string) => onOutput?.(text));
-    child.once("error", (error) => this.#options.onFailed(error.message));
-    child.once("exit", (code, signal) => this.#ended(code, signal));
   }
 
-  /** SIGTERM, then SIGKILL after `withinMs`. Resolves when the process is gone. */
+  /** Asks it to end, and ends it after `withinMs`. Resolves when it is gone. */
   async stop(withinMs: number): Promise<void> {
     if (this.#state.kind === "waiting") {
       clearTimeout(this.#state.timer);
@@ -80,35 +110,34 @@ export class ServiceProcess {
     }
     if (this.#state.kind === "running") {
       const { child } = this.#state;
-      const gone = new Promise<void>((resolve) => child.once("exit", () => resolve()));
+      const gone = Promise.withResolvers<void>();
       this.#state = { kind: "stopping", child, gone };
-      child.kill("SIGTERM");
+      child.end();
     }
     if (this.#state.kind === "stopping") {
       const { child, gone } = this.#state;
       const timer = setTimeout(() => {
         this.#options.onNews(`${this.name} did not end within ${withinMs / 1000} s and was killed`);
-        child.kill("SIGKILL");
+        child.kill();
       }, withinMs);
-      await gone;
+      await gone.promise;
       clearTimeout(timer);
     }
   }
 
-  /** SIGSTOP: it stays, and does nothing until `resume`. */
+  /** It stays, and does nothing until `resume`. */
   pause(): void {
-    if (this.#state.kind === "running") this.#state.child.kill("SIGSTOP");
+    if (this.#state.kind === "running") this.#state.child.pause();
   }
 
-  /** SIGCONT. */
   resume(): void {
-    if (this.#state.kind === "running") this.#state.child.kill("SIGCONT");
+    if (this.#state.kind === "running") this.#state.child.resume();
   }
 
-  /** SIGKILL, now. */
+  /** Ends it now, unasked. */
   kill(): void {
     if (this.#state.kind === "running" || this.#state.kind === "stopping") {
-      this.#state.child.kill("SIGKILL");
+      this.#state.child.kill();
     }
   }
 
@@ -120,7 +149,9 @@ export class ServiceProcess {
 
   #ended(code: number | null, signal: NodeJS.Signals | null): void {
     if (this.#state.kind !== "running") {
+      const { gone } = this.#state.kind === "stopping" ? this.#state : {};
       this.#state = { kind: "stopped" };
+      gone?.resolve();
       return;
     }
     const exit: ServiceExit = { code, signal, livedMs: performance.now() - this.#state.sinceMs };

@@ -1,4 +1,4 @@
-// Where the five services listen on this machine, from the environment; everything wrong is reported together.
+// Where the six services listen on this machine, from the environment; everything wrong is reported together.
 
 import type { ServiceName } from "@riffle/contracts";
 import { LauncherError } from "./errors.ts";
@@ -14,7 +14,9 @@ export interface ServiceSettings {
 export interface LauncherSettings {
   readonly ingestHost: string;
   readonly ingestPort: number;
-  /** In the order in which they stop: first whoever takes work in, last whoever tells people. */
+  readonly consoleHost: string;
+  readonly consolePort: number;
+  /** In the order in which they stop: first whoever takes work in, last whoever shows it. */
   readonly services: readonly ServiceSettings[];
 }
 
@@ -27,8 +29,11 @@ const adminPorts: readonly (readonly [ServiceName, number])[] = [
   ["aggregator", 9103],
   ["fraud-detector", 9104],
   ["notifier", 9105],
+  ["console", 9106],
 ];
 const defaultIngestPort = 8080;
+const defaultConsolePort = 8090;
+const loopback = "127.0.0.1";
 
 /** @throws LauncherError naming every variable that holds no port, and every port that is given twice */
 export function resolveSettings(env: Environment): LauncherSettings {
@@ -42,11 +47,18 @@ export function resolveSettings(env: Environment): LauncherSettings {
     return value;
   };
   const ingestPort = port("INGEST_PORT", defaultIngestPort);
+  const consolePort = port("CONSOLE_PORT", defaultConsolePort);
   const services = adminPorts.map(([name, defaultPort]) => {
     const adminPortVariable = `${name.toUpperCase().replaceAll("-", "_")}_ADMIN_PORT`;
     return { name, adminPort: port(adminPortVariable, defaultPort), adminPortVariable };
   });
-  const settings = { ingestHost: env["INGEST_HOST"] || "127.0.0.1", ingestPort, services };
+  const settings = {
+    ingestHost: env["INGEST_HOST"] || loopback,
+    ingestPort,
+    consoleHost: env["CONSOLE_HOST"] || loopback,
+    consolePort,
+    services,
+  };
   faults.push(...portsGivenTwice(settings));
   if (faults.length > 0) {
     throw new LauncherError(`Riffle was not started:\n${faults.map((fault) => `  ${fault}`).join("\n")}`);
@@ -63,12 +75,14 @@ export interface NeededPort {
 }
 
 /** Every port that the services will listen on. */
-export function neededPorts({ ingestHost, ingestPort, services }: LauncherSettings): NeededPort[] {
+export function neededPorts(settings: LauncherSettings): NeededPort[] {
+  const { ingestHost, ingestPort, consoleHost, consolePort } = settings;
   return [
     { port: ingestPort, host: ingestHost, purpose: "ingest", variable: "INGEST_PORT" },
-    ...services.map(({ name, adminPort, adminPortVariable }) => ({
+    { port: consolePort, host: consoleHost, purpose: "the dashboard", variable: "CONSOLE_PORT" },
+    ...settings.services.map(({ name, adminPort, adminPortVariable }) => ({
       port: adminPort,
-      host: "127.0.0.1",
+      host: loopback,
       purpose: `${name}'s admin port`,
       variable: adminPortVariable,
     })),
@@ -83,9 +97,17 @@ function portsGivenTwice(settings: LauncherSettings): string[] {
   });
 }
 
-/** The address to reach ingest at from this machine; a wildcard is listened on, not connected to. */
-export function ingestUrl({ ingestHost, ingestPort }: LauncherSettings): string {
-  const wildcard = ingestHost === "0.0.0.0" || ingestHost === "::";
-  const host = wildcard ? "127.0.0.1" : ingestHost;
-  return `http://${host.includes(":") ? `[${host}]` : host}:${ingestPort}`;
+/** The address to reach ingest at from this machine. */
+export const ingestUrl = ({ ingestHost, ingestPort }: LauncherSettings): string =>
+  urlOf(ingestHost, ingestPort);
+
+/** The address of the dashboard on this machine. */
+export const consoleUrl = ({ consoleHost, consolePort }: LauncherSettings): string =>
+  urlOf(consoleHost, consolePort);
+
+/** A wildcard is listened on, not connected to. */
+function urlOf(listensOn: string, port: number): string {
+  const wildcard = listensOn === "0.0.0.0" || listensOn === "::";
+  const host = wildcard ? loopback : listensOn;
+  return `http://${host.includes(":") ? `[${host}]` : host}:${port}`;
 }

@@ -1,4 +1,4 @@
-// `npx -y pnpm@10 start`: a Kafka, the topics, the five services, and a card that says what to do with them.
+// `npx -y pnpm@10 start`: a Kafka, the topics, the six services, and a card that says what to do with them.
 //
 // This file owns the process: its signals, its exit code and what an error looks like. The rest is launcher.ts.
 
@@ -33,10 +33,11 @@ async function main(): Promise<void> {
   };
   const launcher = new Launcher({
     settings: resolveSettings(process.env),
-    startKafka: async (onProgress) => await startKafka({ onProgress }),
+    startKafka: async (onProgress) => await startKafka({ onProgress, orInMemory: true }),
     connectAdmin: async (brokers) => await connectAdmin({ brokers, clientId: "riffle-launcher" }),
     scriptOf: (name) => join(repositoryFolder, "services", name, "dist", "main.js"),
     logsFolder: join(riffleFolder, "logs"),
+    consoleFolder: join(riffleFolder, "console"),
     runFile: defaultRunFile,
     say,
     print: (text) => process.stdout.write(text),

@@ -2,8 +2,11 @@
 
 import { posix } from "node:path";
 
-/** What a file is for. `testing` is an entry point of a package for other people's tests. */
-export type FileKind = "ships" | "testing" | "test";
+/**
+ * What a file is for. `testing` is an entry point of a package for other people's tests; `bundled` is built into files
+ * that ship, so that its packages are needed at build time alone.
+ */
+export type FileKind = "ships" | "bundled" | "testing" | "test";
 
 /** The package of a file and what the file is for. */
 export interface Place {
@@ -24,7 +27,7 @@ export type Target =
       readonly byName: boolean;
     };
 
-const librariesOfOurs = ["contracts", "streams", "service-kit", "cli"];
+const librariesOfOurs = ["contracts", "cases", "streams", "service-kit", "cli"];
 const rimFolders = ["infra", "bench", "tools", "audit"];
 
 /** The place of a path. */
@@ -34,6 +37,7 @@ export function placeOf(path: string): Place {
   const home = inGroup ? `${first}/${second}` : rimFolders.includes(first) ? first : "";
   const inside = path.slice(home.length);
   if (/\/test\//.test(inside)) return { home, kind: "test" };
+  if (isService(home) && inside.startsWith("/dashboard/")) return { home, kind: "bundled" };
   return { home, kind: /\/testing(\/|$)/.test(inside) ? "testing" : "ships" };
 }
 

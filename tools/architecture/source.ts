@@ -72,11 +72,16 @@ export function parseSource(path: string, text: string): Source {
 
 function rootOf(path: string, text: string): Node {
   try {
-    const options = { lang: path.endsWith(".ts") ? "ts" : "js" } as const;
+    const options = { lang: languageOf(path) };
     return parseAst(text, options) as unknown as Node;
   } catch (cause) {
     throw new Error(`${path} cannot be parsed: ${(cause as Error).message}`, { cause });
   }
+}
+
+function languageOf(path: string): "ts" | "tsx" | "js" {
+  if (path.endsWith(".tsx")) return "tsx";
+  return path.endsWith(".ts") ? "ts" : "js";
 }
 
 function* walk(root: Node): Generator<Visit> {

@@ -142,6 +142,23 @@ const scalesWithinReason = (facts: CodeFacts): Policy => ({
     }),
 });
 
+const isOne: Policy = {
+  title: "there is one console, which nothing scales",
+  faultsOf: (manifests) => {
+    const isConsole = (named: Yaml): boolean => textAt(named, "name") === "console";
+    const workloads = servicesIn(manifests).filter(({ metadata }) => isConsole(metadata));
+    const scalers = manifests.filter(({ spec }) => isConsole(at(spec, "scaleTargetRef")));
+    return [
+      ...(workloads.length === 1 && textAt(workloads[0], "spec", "replicas") === "1"
+        ? []
+        : ["StatefulSet console: it must say that it has one replica"]),
+      ...scalers.map(
+        (scaler) => `${nameOf(scaler)}: it scales the console, whose replicas know nothing of each other`,
+      ),
+    ];
+  },
+};
+
 const boundsOf = (scaler: Manifest, { partitions }: CodeFacts): string[] => {
   const isKeda = scaler.kind === "ScaledObject";
   const max = Number(textAt(scaler, "spec", isKeda ? "maxReplicaCount" : "maxReplicas"));
@@ -218,5 +235,6 @@ export const pipelinePolicies = (facts: CodeFacts): readonly Policy[] => [
   deniesByDefault,
   knowsItsVariables(facts),
   scalesWithinReason(facts),
+  isOne,
   asksForRealMetrics(facts),
 ];

@@ -11,13 +11,18 @@ export interface ErrorEntry {
 /** The registries that the page is made of. */
 export interface ErrorRegistries {
   readonly contractErrors: Readonly<Record<string, ErrorEntry>>;
+  readonly caseErrors: Readonly<Record<string, ErrorEntry>>;
   readonly streamsErrors: Readonly<Record<string, ErrorEntry>>;
   readonly patternErrors: Readonly<Record<string, ErrorEntry>>;
   readonly serviceKitErrors: Readonly<Record<string, ErrorEntry>>;
   readonly cliErrors: Readonly<Record<string, ErrorEntry>>;
   /** What ingest answers over HTTP. */
-  readonly problems: Readonly<Record<string, { readonly status: number; readonly title: string }>>;
+  readonly problems: ProblemEntries;
+  /** What the console answers over HTTP. */
+  readonly consoleProblems: ProblemEntries;
 }
+
+type ProblemEntries = Readonly<Record<string, { readonly status: number; readonly title: string }>>;
 
 const head = `# Error codes
 
@@ -28,17 +33,16 @@ A code is stable: it is never renamed, and never used again for something else. 
 
 /** The page as Markdown. */
 export function errorsPage(registries: ErrorRegistries): string {
-  const { contractErrors, streamsErrors, patternErrors, serviceKitErrors, cliErrors, problems } = registries;
-  const answers = Object.entries(problems).map(([code, { status, title }]) => [
-    `\`${code}\``,
-    String(status),
-    title,
-  ]);
+  const { contractErrors, caseErrors, streamsErrors, patternErrors, serviceKitErrors, cliErrors, problems } =
+    registries;
   return `${[
     head,
     "## Bytes and values that break the contract",
     "`ContractError`, from `packages/contracts/src/errors.ts`. In a dead letter these are the reasons.",
     registry(contractErrors),
+    "## Cases",
+    "`CaseError`, from `packages/cases/src/errors.ts`.",
+    registry(caseErrors),
     "## The stream engine",
     "`StreamsError` and its subclasses, from `packages/streams/src/errors.ts`. What the worker does about each of them is\ndecided in `packages/streams/src/worker/failure.ts`.",
     registry(streamsErrors),
@@ -49,12 +53,24 @@ export function errorsPage(registries: ErrorRegistries): string {
     "`ServiceKitError` and `ConfigError`, from `packages/service-kit/src/errors.ts`. A configuration fault ends the process\nwith exit code 78.",
     registry(serviceKitErrors),
     "## The `riffle` command",
-    "`CliError`, from `packages/cli/src/errors.ts`. It ends with 2 for `CLI_USAGE` and with 1 for the others.",
+    "`CliError`, from `packages/cli/src/errors.ts`. It ends with 2 for `CLI_USAGE` and `CLI_EXPRESSION_INVALID`, and with 1 for the others.",
     registry(cliErrors),
     "## Answers of ingest",
     "RFC 9457 problem details, from `services/ingest/src/problem.ts`. The type of each is `urn:riffle:problem:` and the code.",
-    table([["Code", "Status", "Title"], ...answers]),
+    answers(problems),
+    "## Answers of the console",
+    "The same, from `services/console/src/problem.ts`.",
+    answers(registries.consoleProblems),
   ].join("\n\n")}\n`;
+}
+
+function answers(problems: ProblemEntries): string {
+  const rows = Object.entries(problems).map(([code, { status, title }]) => [
+    `\`${code}\``,
+    String(status),
+    title,
+  ]);
+  return table([["Code", "Status", "Title"], ...rows]);
 }
 
 function registry(entries: Readonly<Record<string, ErrorEntry>>): string {

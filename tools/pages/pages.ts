@@ -10,7 +10,7 @@ import { configPage } from "./config-page.ts";
 import { type ErrorRegistries, errorsPage } from "./errors-page.ts";
 
 /** In the order of the pipeline. */
-const services = ["ingest", "filter", "aggregator", "fraud-detector", "notifier"];
+const services = ["ingest", "filter", "aggregator", "fraud-detector", "notifier", "console"];
 
 interface ServiceKit extends Pick<ErrorRegistries, "serviceKitErrors"> {
   configTable(schema: unknown): string;
@@ -21,12 +21,16 @@ interface ServiceKit extends Pick<ErrorRegistries, "serviceKitErrors"> {
 export async function renderPages(root: string): Promise<ReadonlyMap<string, string>> {
   const built = async <M>(path: string): Promise<M> => (await importBuilt(root, path)) as M;
   const contracts = await built<Pick<ErrorRegistries, "contractErrors">>("packages/contracts/dist/index.js");
+  const cases = await built<Pick<ErrorRegistries, "caseErrors">>("packages/cases/dist/index.js");
   const streams = await built<Pick<ErrorRegistries, "patternErrors" | "streamsErrors">>(
     "packages/streams/dist/index.js",
   );
   const kit = await built<ServiceKit>("packages/service-kit/dist/index.js");
   const cli = await built<Pick<ErrorRegistries, "cliErrors">>("packages/cli/dist/errors.js");
   const ingest = await built<Pick<ErrorRegistries, "problems">>("services/ingest/dist/problem.js");
+  const consoleService = await built<Pick<ErrorRegistries, "consoleProblems">>(
+    "services/console/dist/problem.js",
+  );
   const schemas = new Map<string, unknown>();
   for (const service of services) {
     const path = `services/${service}/dist/config.js`;
@@ -40,7 +44,10 @@ export async function renderPages(root: string): Promise<ReadonlyMap<string, str
     ([name, text]) => [`infra/grafana/dashboards/${name}`, text] as const,
   );
   return new Map([
-    ["docs/errors.md", errorsPage({ ...contracts, ...streams, ...kit, ...cli, ...ingest })],
+    [
+      "docs/errors.md",
+      errorsPage({ ...contracts, ...cases, ...streams, ...kit, ...cli, ...ingest, ...consoleService }),
+    ],
     ["docs/config.md", configPage(tables)],
     [".env.example", envPage(kit.envExample(Object.fromEntries(schemas)))],
     ...dashboards,

@@ -1,4 +1,4 @@
-// A bug here looks like this: Ctrl-C returns the prompt and five services keep running; or a service that dies over
+// A bug here looks like this: Ctrl-C returns the prompt and six services keep running; or a service that dies over
 // and over fills the screen, and nobody says why.
 
 import { spawn } from "node:child_process";
@@ -14,7 +14,7 @@ import type { Launcher } from "../../launcher/launcher.ts";
 import { readRunNote } from "../../launcher/run-file.ts";
 import { fakeLauncher } from "./launch-fakes.ts";
 
-const flow = ["ingest", "filter", "aggregator", "fraud-detector", "notifier"];
+const flow = ["ingest", "filter", "aggregator", "fraud-detector", "notifier", "console"];
 let folder = "";
 let launcher: Launcher | undefined;
 
@@ -132,4 +132,41 @@ describe("the launcher", () => {
     child.kill("SIGKILL");
     await eventually("all have seen it", () => notes("orphaned").length === flow.length);
   });
+});
+
+describe("on a broker in memory, the launcher", () => {
+  it("runs the services as threads of this process, and stops them in the order of the flow", async () => {
+    const fake = await fakeLauncher(folder, {}, "memory");
+    launcher = fake.launcher;
+    await launcher.start();
+    expect(notes("up").map(({ pid }) => pid)).toEqual(flow.map(() => process.pid));
+    expect(fake.printed.join("")).toContain("NOTHING SURVIVES A RESTART");
+    await eventually("the alert line", () => fake.printed.join("").includes("ALERT from notifier"));
+    for (const name of flow) {
+      expect(readFileSync(join(folder, `${name}.log`), "utf8")).toContain(`log of ${name}`);
+    }
+    await launcher.end();
+    expect(notes("orphaned").map(({ name }) => name)).toEqual(flow);
+  });
+
+  it.each(["dies", "throws"])(
+    "gives up on a thread that %s five times in a row, and no other ends",
+    {
+      timeout: 20_000,
+    },
+    async (conduct) => {
+      process.env["FAKE_AGGREGATOR"] = conduct;
+      const failures: string[] = [];
+      const onFailed = ({ message }: Error) => void failures.push(message);
+      const fake = await fakeLauncher(folder, { onFailed }, "memory");
+      launcher = fake.launcher;
+      const starting = launcher.start().catch((error: Error) => error.message);
+      await eventually("it gives up", () => failures.length === 1);
+      expect(failures[0]).toContain("is not started again");
+      expect(failures[0]).toContain("no such luck");
+      expect(notes("orphaned")).toEqual([]);
+      await launcher.end();
+      expect(await starting).toBe("stopped while starting");
+    },
+  );
 });

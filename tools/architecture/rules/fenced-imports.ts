@@ -1,6 +1,6 @@
 // Packages that one file alone may import, and entry points that are for tests alone.
 
-import { placeOf, targetOf } from "../places.ts";
+import { type Place, placeOf, targetOf } from "../places.ts";
 import type { Rule } from "../rule.ts";
 
 interface Fence {
@@ -33,6 +33,14 @@ const fences: Readonly<Record<string, Fence>> = {
       },
     ]),
   ),
+  commander: {
+    only: "packages/cli/src/command-line.ts",
+    instead: "describe the command as a Command of packages/cli/src/command.ts",
+  },
+  "@marcbachmann/cel-js": {
+    only: "packages/cli/src/tail/expression.ts",
+    instead: "use Expression of that file: it refuses what could run for ever",
+  },
   lmdb: {
     only: "packages/streams/src/state/lmdb-environment.ts",
     instead: "use LocalCopy of packages/streams/src/state/local-copy.ts",
@@ -65,12 +73,14 @@ export const testingEntryPoints: Rule = {
     repository.sources.flatMap(({ path, imports }) =>
       imports.flatMap(({ specifier, line }) => {
         const target = targetOf(path, specifier);
-        const isForTests = target.kind === "own" && target.place.kind !== "ships";
+        const isForTests = target.kind === "own" && isOfTests(target.place);
         const from = placeOf(path);
-        const isHelper = from.kind !== "ships" || from.home === "tools";
+        const isHelper = isOfTests(from) || from.home === "tools";
         if (!isForTests || isHelper) return [];
         const message = `imports ${specifier}, which is for tests only. Move what is needed out of testing/, or this file into test/`;
         return [{ where: `${path}:${line}`, message }];
       }),
     ),
 };
+
+const isOfTests = ({ kind }: Place): boolean => kind === "test" || kind === "testing";

@@ -4,15 +4,15 @@ import { posix } from "node:path";
 import type { Rule } from "../rule.ts";
 
 const banned = ["util", "utils", "common", "helper", "helpers", "manager", "impl", "misc", "shared"];
-const kebabCase = /^[a-z0-9]+(-[a-z0-9]+)*(\.(test|config|d))?\.(ts|mjs)$/;
-const numbered = /^\d+[-.]|[-_]\d+\.(ts|mjs)$/;
+const kebabCase = /^[a-z0-9]+(-[a-z0-9]+)*(\.(test|config|d))?\.(tsx?|mjs)$/;
+const numbered = /^\d+[-.]|[-_]\d+\.(tsx?|mjs)$/;
 
 /** Finds module names that say nothing. */
 export const fileNames: Rule = {
   name: "file-names",
   check: (repository) =>
     repository.paths
-      .filter((path) => /\.(ts|mjs)$/.test(path))
+      .filter((path) => /\.(tsx?|mjs)$/.test(path))
       .flatMap((path) => {
         const message = faultOf(posix.basename(path), posix.dirname(path).split("/"));
         return message === undefined ? [] : [{ where: path, message }];

@@ -1,31 +1,35 @@
-// Imports go one way: contracts ◄ streams ◄ service-kit ◄ services. `infra`, `audit`, `bench` and `tools`
+// Imports go one way: contracts ◄ streams ◄ service-kit ◄ services, and contracts ◄ cases ◄ console, cli. `infra`, `audit`, `bench` and `tools`
 // are the rim: they look at what ships, and it does not look back.
 
 import { isService, type Place, placeOf, type Target, targetOf } from "../places.ts";
 import type { Fault, Rule } from "../rule.ts";
 
 const contracts = "packages/contracts";
+const cases = "packages/cases";
 const streams = "packages/streams";
 const serviceKit = "packages/service-kit";
 
 /** What a package may import besides itself. The rim may look at much, and nothing that ships looks at the rim. */
 function allowedFor(home: string): readonly string[] {
+  if (home === "services/console") return [contracts, cases, streams, serviceKit];
   if (isService(home)) return [contracts, streams, serviceKit];
   return (
     {
+      [cases]: [contracts],
       [streams]: [contracts],
       [serviceKit]: [contracts, streams],
-      "packages/cli": [contracts, streams, serviceKit],
+      "packages/cli": [contracts, cases, streams, serviceKit],
       infra: [contracts, streams],
-      audit: [contracts, streams, serviceKit, "infra"],
+      audit: [contracts, cases, streams, serviceKit, "infra"],
       // The test runner's configuration plants the audit's bugs.
       "": ["audit"],
-      bench: [contracts, streams, serviceKit, "infra", "audit"],
+      bench: [contracts, cases, streams, serviceKit, "infra", "audit"],
     }[home] ?? []
   );
 }
 
-const order = "imports go one way: contracts ◄ streams ◄ service-kit ◄ services";
+const order =
+  "imports go one way: contracts ◄ streams ◄ service-kit ◄ services, and contracts ◄ cases ◄ console, cli";
 
 /** Finds imports against the arrow. */
 export const layers: Rule = {

@@ -20,7 +20,7 @@ describe("finding a Kafka", () => {
     vi.stubEnv("RIFFLE_KAFKA", "dokcer");
     await expect(startKafka()).rejects.toMatchObject({
       code: "KAFKA_SOURCE_INVALID",
-      message: 'RIFFLE_KAFKA is "dokcer"; it may be env, docker, jvm or auto',
+      message: 'RIFFLE_KAFKA is "dokcer"; it may be env, docker, jvm, memory or auto',
     });
   });
 
@@ -42,6 +42,27 @@ describe("finding a Kafka", () => {
       expect(message).toContain(part);
     }
   });
+
+  it("takes a broker in memory where there is nothing, for who said that it will do", async () => {
+    vi.stubEnv("KAFKA_BROKERS", "");
+    vi.stubEnv("RIFFLE_KAFKA", "");
+    vi.stubEnv("DOCKER_HOST", "unix:///nowhere/docker.sock");
+    vi.stubEnv("JAVA_HOME", "/nowhere");
+    const said: string[] = [];
+    const kafka = await startKafka({ orInMemory: true, onProgress: (line) => said.push(line) });
+    expect(kafka.source).toBe("memory");
+    expect(said[0]).toContain("no java in JAVA_HOME; a broker in memory will do");
+    await kafka.stop();
+    await kafka.stop();
+  });
+
+  it.each([{}, { orInMemory: true, brokers: 3 as const }, { orInMemory: true, dataDir: "kept" }])(
+    "gives no model of Kafka to who asked for Kafka: %o",
+    async (options) => {
+      vi.stubEnv("RIFFLE_KAFKA", "memory");
+      await expect(startKafka(options)).rejects.toMatchObject({ code: "KAFKA_SOURCE_INVALID" });
+    },
+  );
 
   it("does not put three brokers into one container", async () => {
     await expect(startKafka({ source: "docker", brokers: 3 })).rejects.toMatchObject({

@@ -13,23 +13,37 @@ import { resolveSettings } from "../../../launcher/settings.ts";
 const run = promisify(execFile);
 
 describe("the card", () => {
-  const text = card({
+  const facts = {
     settings: resolveSettings({ INGEST_PORT: "18080", FILTER_ADMIN_PORT: "19102" }),
     kafka: "Apache Kafka 4.4.0, 1 broker under Java 17",
     brokers: ["127.0.0.1:20001"],
+    inMemory: false,
     seconds: 9.6,
-  });
+  };
+  const text = card(facts);
 
   it("names every address that the settings name, and no other", () => {
     expect(text).toContain("POST to     http://127.0.0.1:18080/v1/transactions");
-    for (const port of [9101, 19102, 9103, 9104, 9105]) {
+    for (const port of [8090, 9101, 19102, 9103, 9104, 9105, 9106]) {
       expect(text).toContain(`http://127.0.0.1:${port}`);
     }
     expect(text).not.toContain(":9102");
   });
 
-  it("fits into 110 columns", () => {
-    expect(Math.max(...text.split("\n").map((line) => line.length))).toBeLessThanOrEqual(112);
+  it("shows the dashboard before everything else", () => {
+    expect(/http:\S+/.exec(text)?.[0]).toBe("http://127.0.0.1:8090");
+  });
+
+  it("says that nothing survives a restart when Kafka is in memory, and only then", () => {
+    expect(card({ ...facts, inMemory: true })).toContain("NOTHING SURVIVES A RESTART");
+    expect(text).not.toContain("SURVIVES");
+  });
+
+  it.each([true, false])("fits into 112 columns, in memory: %s", (inMemory) => {
+    const widths = card({ ...facts, inMemory })
+      .split("\n")
+      .map((line) => line.length);
+    expect(Math.max(...widths)).toBeLessThanOrEqual(112);
   });
 });
 

@@ -7,7 +7,12 @@ import { afterEach, beforeEach, describe, expect, it } from "vitest";
 import { readRunNote, removeRunNote, writeRunNote } from "../../../launcher/run-file.ts";
 
 let folder = "";
-const note = { pid: process.pid, brokers: ["127.0.0.1:20001"], ingestUrl: "http://127.0.0.1:8080" };
+const note = {
+  pid: process.pid,
+  brokers: ["127.0.0.1:20001"],
+  ingestUrl: "http://127.0.0.1:8080",
+  consoleUrl: "http://127.0.0.1:8090",
+};
 /** Above the highest process id of any system in use. */
 const nobody = 2 ** 30;
 

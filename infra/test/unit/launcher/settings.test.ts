@@ -6,14 +6,16 @@ import { ingestUrl, neededPorts, resolveSettings } from "../../../launcher/setti
 describe("settings", () => {
   it("without an environment are the documented ports", () => {
     const ports = neededPorts(resolveSettings({}));
-    expect(ports.map(({ port }) => port)).toEqual([8080, 9101, 9102, 9103, 9104, 9105]);
+    expect(ports.map(({ port }) => port)).toEqual([8080, 8090, 9101, 9102, 9103, 9104, 9105, 9106]);
     expect(ports.map(({ variable }) => variable)).toEqual([
       "INGEST_PORT",
+      "CONSOLE_PORT",
       "INGEST_ADMIN_PORT",
       "FILTER_ADMIN_PORT",
       "AGGREGATOR_ADMIN_PORT",
       "FRAUD_DETECTOR_ADMIN_PORT",
       "NOTIFIER_ADMIN_PORT",
+      "CONSOLE_ADMIN_PORT",
     ]);
   });
 

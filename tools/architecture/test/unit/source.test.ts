@@ -34,6 +34,11 @@ const l = \`import "a-template"\`;
     ]);
   });
 
+  it("are found beside JSX", () => {
+    const text = 'import { A } from "./a.tsx";\nexport const b = <A c={1}>d</A>;';
+    expect(parseSource("b.tsx", text).imports).toMatchObject([{ specifier: "./a.tsx", line: 1 }]);
+  });
+
   it("are found beside decorators and parameter decorators", () => {
     const text = `import { C } from "nest";
 @C()

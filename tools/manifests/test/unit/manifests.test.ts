@@ -32,7 +32,7 @@ describe.each(overlays)("the overlay %s", (overlay) => {
       .filter(({ kind }) => ["Deployment", "StatefulSet"].includes(kind))
       .map(({ metadata }) => metadata.name);
     expect(names).toEqual(
-      expect.arrayContaining(["ingest", "filter", "aggregator", "fraud-detector", "notifier"]),
+      expect.arrayContaining(["ingest", "filter", "aggregator", "fraud-detector", "notifier", "console"]),
     );
   });
 

@@ -69,6 +69,8 @@ const cases: readonly (readonly [finds: string, kind: string, name: string, path
   ["time to end", "StatefulSet", "filter", [...pod, "terminationGracePeriodSeconds"], 20],
   ["time to end", "Deployment", "ingest", [...container, "lifecycle", "preStop", "sleep", "seconds"], 10],
   ["disruption budget", "PodDisruptionBudget", "filter", ["spec", "selector", "matchLabels"], { app: "x" }],
+  ["one console", "StatefulSet", "console", ["spec", "replicas"], 2],
+  ["one console", "ScaledObject", "filter", ["spec", "scaleTargetRef", "name"], "console"],
   ["instance ids", "StatefulSet", "filter", [...container, "env"], []],
   ["nothing may talk", "NetworkPolicy", "deny-all", ["spec", "policyTypes"], ["Ingress"]],
   ["variables that it reads", "StatefulSet", "filter", [...container, "env", 1, "name"], "STATE_FOLDER"],

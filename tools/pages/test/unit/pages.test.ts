@@ -24,13 +24,16 @@ it("the page of errors has every code of every registry", () => {
   const entry = { meaning: "It broke.", remedy: "Mend it." };
   const page = errorsPage({
     contractErrors: { C_ONE: entry },
+    caseErrors: { A_ONE: entry },
     streamsErrors: { S_ONE: entry },
     patternErrors: { P_ONE: entry },
     serviceKitErrors: { K_ONE: entry },
     cliErrors: { L_ONE: entry },
     problems: { "p-one": { status: 418, title: "A title" } },
+    consoleProblems: { "q-one": { status: 418, title: "A title" } },
   });
-  for (const code of ["C_ONE", "S_ONE", "K_ONE", "L_ONE", "p-one"]) expect(page).toContain(`| \`${code}\``);
+  for (const code of ["C_ONE", "A_ONE", "S_ONE", "K_ONE", "L_ONE", "p-one", "q-one"])
+    expect(page).toContain(`| \`${code}\``);
   expect(page).toContain("| 418 ");
 });
 
@@ -53,7 +56,7 @@ describe("the schema of a service", () => {
 
 it("the variables of the local commands are read somewhere under infra", () => {
   const sources = readdirSync(join(root, "infra"), { recursive: true, encoding: "utf8" })
-    .filter((path) => /^(kafka|launcher)\/.*\.ts$/.test(path))
+    .filter((path) => /^((kafka|launcher)\/.*|folders)\.ts$/.test(path))
     .map((path) => readFileSync(join(root, "infra", path), "utf8"))
     .join("\n");
   for (const [name] of localVariables.filter(([name]) => !name.startsWith("<"))) {
@@ -64,7 +67,15 @@ it("the variables of the local commands are read somewhere under infra", () => {
 describe("on this repository, as built", () => {
   it("every page is made, and none is empty", async () => {
     const pages = await renderPages(root);
-    const dashboards = ["pipeline", "ingest", "filter", "aggregator", "fraud-detector", "notifier"];
+    const dashboards = [
+      "pipeline",
+      "ingest",
+      "filter",
+      "aggregator",
+      "fraud-detector",
+      "notifier",
+      "console",
+    ];
     expect([...pages.keys()]).toEqual([
       "docs/errors.md",
       "docs/config.md",

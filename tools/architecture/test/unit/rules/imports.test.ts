@@ -33,6 +33,9 @@ describe("layers", () => {
     ["infra/a.ts", "../packages/contracts/src/money.ts"],
     ["audit/a.ts", "@riffle/bench"],
     ["services/filter/src/a.ts", "../../../packages/contracts/src/money.ts"],
+    ["services/notifier/src/a.ts", "@riffle/cases"],
+    ["packages/cases/src/a.ts", "@riffle/streams"],
+    ["packages/streams/src/a.ts", "@riffle/cases"],
   ])("refuse that %s imports %s", (path, specifier) => {
     expect(faultsOf(layers, { [path]: importing(specifier) })).toMatchObject([{ where: `${path}:1` }]);
   });
@@ -54,6 +57,9 @@ describe("layers", () => {
     ["audit/a.ts", "@riffle/infra/kafka"],
     ["bench/a.ts", "@riffle/audit/workload/post"],
     ["services/filter/src/a.ts", "typebox"],
+    ["services/console/src/a.ts", "@riffle/cases"],
+    ["packages/cli/src/a.ts", "@riffle/cases"],
+    ["packages/cases/src/a.ts", "@riffle/contracts"],
   ])("allow that %s imports %s", (path, specifier) => {
     expect(faultsOf(layers, { [path]: importing(specifier) })).toEqual([]);
   });
@@ -89,6 +95,18 @@ describe("purity", () => {
     "export const a = { Date: 1 }.Date + Math.max(1, 2);",
   ])("allows %j", (text) => {
     expect(faultsOf(purity, { [pure]: text })).toEqual([]);
+  });
+
+  it("holds for cases, whose one file for hashes may hash", () => {
+    const fault = [{ where: "packages/cases/src/decide.ts:1" }];
+    expect(faultsOf(purity, { "packages/cases/src/decide.ts": importing("node:crypto") })).toMatchObject(
+      fault,
+    );
+    expect(
+      faultsOf(purity, { "packages/cases/src/decide.ts": "export const a = Date.now();" }),
+    ).toMatchObject(fault);
+    expect(faultsOf(purity, { "packages/cases/src/chain.ts": importing("node:crypto") })).toEqual([]);
+    expect(faultsOf(purity, { "packages/cases/src/chain.ts": importing("node:fs") })).toHaveLength(1);
   });
 
   it("does not look at the rest of the engine", () => {
@@ -148,6 +166,8 @@ describe("declared imports", () => {
     ["src/a.ts", 'import type { A } from "fast-check";', 0],
     ["src/a.ts", importing("typebox/value"), 0],
     ["src/a.ts", importing("node:fs"), 0],
+    ["dashboard/a.tsx", importing("fast-check"), 0],
+    ["dashboard/a.tsx", importing("pino"), 1],
     ["test/unit/a.test.ts", importing("vitest"), 0],
     ["test/unit/a.test.ts", importing("pino"), 1],
   ])("in %s, %j: %i faults", (path, text, faults) => {
