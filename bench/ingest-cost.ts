@@ -60,12 +60,22 @@ function postBody(port: number, body: Buffer): Promise<number> {
   });
 }
 
+/** What is compared. */
+export interface Comparison {
+  readonly kinds: readonly ServerKind[];
+  readonly measure: Measure;
+  /** Transactions a turn. */
+  readonly count: number;
+  /** 3: every record on three of them, as in production. */
+  readonly brokers: 1 | 3;
+}
+
 /** Takes turns A B B A, warms each process up, prints medians. */
-export async function compare(kinds: readonly ServerKind[], measure: Measure, count: number): Promise<void> {
-  const kafka = await startKafka({ onProgress: say });
+export async function compare({ kinds, measure, count, brokers }: Comparison): Promise<void> {
+  const kafka = await startKafka({ onProgress: say, brokers });
   const servers = new Map<ServerKind, MeasuredServer>();
   try {
-    await createTopics(kafka.brokers);
+    await createTopics(kafka.brokers, brokers);
     const costs = new Map<ServerKind, Cost[]>(kinds.map((kind) => [kind, []]));
     for (const kind of kinds) servers.set(kind, await startServer(kind, kafka.brokers));
     const order = [...kinds, ...kinds.toReversed(), ...kinds, ...kinds.toReversed()];

@@ -1,8 +1,8 @@
 // The edge: what it costs, what it withstands.
 //
 //   node bench/ingest.ts fuzz [requests] [seed]        default 300000 42
-//   node bench/ingest.ts single [thousands a turn]     default 40
-//   node bench/ingest.ts ndjson [thousands a turn]     default 100
+//   node bench/ingest.ts single [thousands a turn] [brokers: 1 or 3]     default 40 1
+//   node bench/ingest.ts ndjson [thousands a turn] [brokers: 1 or 3]     default 100 1
 //   node bench/ingest.ts outage [seconds]              default 30
 //
 // After `npx -y pnpm@10 build`. What is fuzzed, and how, stands in services/ingest/test/fuzz/run.ts: it needs the inside
@@ -15,6 +15,7 @@ import { outage } from "./ingest-outage.ts";
 
 const [what, ...numbers] = process.argv.slice(2);
 const first = (standard: number): number => Number(numbers[0] ?? standard);
+const brokers = numbers[1] === "3" ? 3 : 1;
 
 switch (what) {
   case "fuzz": {
@@ -23,10 +24,15 @@ switch (what) {
     break;
   }
   case "single":
-    await compare(["ingest", "no-kafka", "await-send"], single, first(40) * 1_000);
+    await compare({
+      kinds: ["ingest", "no-kafka", "await-send"],
+      measure: single,
+      count: first(40) * 1_000,
+      brokers,
+    });
     break;
   case "ndjson":
-    await compare(["ingest", "ndjson"], ndjson, first(100) * 1_000);
+    await compare({ kinds: ["ingest", "ndjson"], measure: ndjson, count: first(100) * 1_000, brokers });
     break;
   case "outage":
     await outage(first(30));
