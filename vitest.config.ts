@@ -19,7 +19,13 @@ export default defineConfig({
     projects: [
       {
         plugins,
-        test: { name: "unit", include: inFolder("unit"), environment: "node" },
+        test: {
+          name: "unit",
+          include: inFolder("unit"),
+          environment: "node",
+          // Files share their imports, which otherwise are half of the time. So no module may keep what a test did.
+          isolate: false,
+        },
       },
       {
         plugins,
@@ -41,6 +47,19 @@ export default defineConfig({
           testTimeout: 60_000,
           hookTimeout: 60_000,
           // One broker and two cores: files side by side would only wait for each other.
+          fileParallelism: false,
+        },
+      },
+      {
+        plugins,
+        test: {
+          name: "browser",
+          include: inFolder("browser"),
+          environment: "node",
+          globalSetup: ["infra/kafka/kafka-fixture.ts"],
+          // A browser, six services and a broker on the cores that there are.
+          testTimeout: 180_000,
+          hookTimeout: 180_000,
           fileParallelism: false,
         },
       },
