@@ -19,7 +19,7 @@ secrets left out. The same variables, ready to copy, are in [.env.example](../.e
 
 const localHead = `## The local commands
 
-What \`npx -y pnpm@10 start\`, \`scenario\` and \`test\` read. \`start\` passes its whole environment on to the five services, so
+What \`npx -y pnpm@10 start\`, \`scenario\` and \`test\` read. \`start\` passes its whole environment on to the six services, so
 that a variable of theirs can be set there as well; ports and brokers it sets itself.`;
 
 /** The page as Markdown. */
