@@ -252,7 +252,7 @@ export const plantedBugs: readonly PlantedBug[] = [
   },
   {
     name: "what a standby holds is taken as it is",
-    withinSeeds: 400,
+    withinSeeds: 1_000,
     tampering: {
       client: (client) =>
         withPorts(client, {
