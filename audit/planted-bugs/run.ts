@@ -1,9 +1,10 @@
-// `pnpm run audit:bugs [name …]`: plants each bug in turn, runs the test that must notice it, and fails when one stays
-// green. Without the bug that test must be green, which the test command has shown.
+// `pnpm run audit:bugs [name …]`: plants each bug by itself, runs the test that must notice it, and fails when one stays
+// green. Without the bug that test must be green, which the test command has shown. As many run at once as there are cores.
 
-import { spawnSync } from "node:child_process";
+import { spawn } from "node:child_process";
+import { once } from "node:events";
 import { mkdtempSync, readFileSync, rmSync } from "node:fs";
-import { tmpdir } from "node:os";
+import { availableParallelism, tmpdir } from "node:os";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { plantedBugs } from "./catalogue.ts";
@@ -21,9 +22,9 @@ const folder = mkdtempSync(join(tmpdir(), "riffle-planted-"));
 const testWithinMs = 180_000;
 
 /** The tests that failed. A run that broke down before its first test has noticed nothing. */
-const redTests = ({ name, caughtBy }: PlantedBug): string[] => {
+const redTests = async ({ name, caughtBy }: PlantedBug): Promise<string[]> => {
   const report = join(folder, `${name}.json`);
-  spawnSync(
+  const run = spawn(
     process.execPath,
     [
       vitest,
@@ -42,6 +43,7 @@ const redTests = ({ name, caughtBy }: PlantedBug): string[] => {
       timeout: testWithinMs,
     },
   );
+  await once(run, "exit");
   try {
     const { testResults } = JSON.parse(readFileSync(report, "utf8")) as Report;
     return testResults.flatMap(({ assertionResults }) =>
@@ -55,15 +57,19 @@ const redTests = ({ name, caughtBy }: PlantedBug): string[] => {
 const wanted = process.argv.slice(2);
 const bugs = plantedBugs.filter(({ name }) => wanted.length === 0 || wanted.includes(name));
 const unnoticed: string[] = [];
-for (const bug of bugs) {
-  const [first] = redTests(bug);
-  if (first === undefined) unnoticed.push(bug.name);
-  process.stdout.write(
-    first === undefined
-      ? `✗ ${bug.name}: ${bug.caughtBy.file} stays green\n`
-      : `✓ ${bug.name}: ${bug.caughtBy.file} > ${first}\n`,
-  );
-}
+const left = bugs.values();
+const inTurn = async (): Promise<void> => {
+  for (const bug of left) {
+    const [first] = await redTests(bug);
+    if (first === undefined) unnoticed.push(bug.name);
+    process.stdout.write(
+      first === undefined
+        ? `✗ ${bug.name}: ${bug.caughtBy.file} stays green\n`
+        : `✓ ${bug.name}: ${bug.caughtBy.file} > ${first}\n`,
+    );
+  }
+};
+await Promise.all(Array.from({ length: availableParallelism() }, inTurn));
 rmSync(folder, { recursive: true, force: true });
 process.stdout.write(`${bugs.length - unnoticed.length} of ${bugs.length} planted bugs are noticed\n`);
 process.exitCode = unnoticed.length === 0 && bugs.length > 0 ? 0 : 1;

@@ -2,19 +2,19 @@
 // have written what is nowhere.
 
 import { beforeAll, beforeEach, describe, expect, it } from "vitest";
-import { IdempotentProducer } from "../../../src/kafka/idempotent-producer.ts";
-import { Wire } from "../../../src/kafka/wire.ts";
-import { brokerWithinMs, eventuallyCommitted, wireOptions } from "../../harness/cluster.ts";
-import { eventually, present, rejectionOf } from "../../harness/eventually.ts";
-import { ExactCommitter } from "../../harness/exact-committer.ts";
-import { closing, createService, eventuallyShared, startWorker, toSend } from "../../harness/live-worker.ts";
+import { IdempotentProducer } from "../../src/kafka/idempotent-producer.ts";
+import { Wire } from "../../src/kafka/wire.ts";
+import { brokerWithinMs, eventuallyCommitted, wireOptions } from "../harness/cluster.ts";
+import { eventually, present, rejectionOf } from "../harness/eventually.ts";
+import { ExactCommitter } from "../harness/exact-committer.ts";
+import { closing, createService, eventuallyShared, startWorker, toSend } from "../harness/live-worker.ts";
 import {
   createReplicatedTopics,
   leadersOf,
   type ProxiedCluster,
   startProxiedCluster,
   valuesIn,
-} from "../../harness/proxied-cluster.ts";
+} from "../harness/proxied-cluster.ts";
 
 let cluster: ProxiedCluster;
 let topic: string;
