@@ -22,6 +22,7 @@ export interface PlantingPlugin {
 /** What is built of the engine, and its sources. Longer names first: an alias replaces the beginning of a name. */
 const sources = {
   "@riffle/streams/testing": `${root}packages/streams/src/testing/index.ts`,
+  "@riffle/streams/memory": `${root}packages/streams/src/memory-broker/index.ts`,
   "@riffle/streams/kafka": `${root}packages/streams/src/kafka/index.ts`,
   "@riffle/streams": `${root}packages/streams/src/index.ts`,
 };
