@@ -15,8 +15,9 @@ import { join } from "node:path";
 import { setTimeout as delay } from "node:timers/promises";
 import { parseArgs } from "node:util";
 import { createTopics, type NextLife, RunningPipeline } from "@riffle/audit/pipeline/running-pipeline";
+import { madeUpAlert } from "@riffle/audit/workload/made-up-alert";
 import { fold, verifyLog } from "@riffle/cases";
-import { type Alert, alertId, type CaseEvent, changelogTopicName, topics } from "@riffle/contracts";
+import { type Alert, type CaseEvent, changelogTopicName, topics } from "@riffle/contracts";
 import { startKafka } from "@riffle/infra/kafka";
 import { type ClusterAdmin, connectAdmin, IdempotentProducer, readTopic } from "@riffle/streams/kafka";
 
@@ -29,32 +30,7 @@ const say = (line: string): void => void process.stdout.write(`${line}\n`);
 const startMs = Date.now() - 7 * 86_400_000;
 
 /** The n-th alert of all: those of an account come in turn, so that cases grow side by side. */
-const alertOf = (n: number): Alert => {
-  const accountId = `account-${n % accounts}`;
-  const occurredAt = new Date(startMs + n * 10).toISOString();
-  const cause = {
-    id: `t-${n}`,
-    accountId,
-    amount: 100,
-    currency: "EUR",
-    occurredAt,
-    type: "purchase" as const,
-  };
-  return {
-    id: alertId("card-testing", 1, accountId, [cause.id]),
-    rule: "card-testing",
-    ruleVersion: 1,
-    severity: "high",
-    accountId,
-    status: "raised",
-    reason: "One small purchase, then a large one.",
-    evidence: [cause],
-    firstAt: occurredAt,
-    lastAt: occurredAt,
-    amount: 100,
-    currency: "EUR",
-  };
-};
+const alertOf = (n: number): Alert => madeUpAlert(`account-${n % accounts}`, n, startMs + n * 10);
 
 /** Waits until the desk has committed all alerts that were sent. */
 const untilTaken = async (admin: ClusterAdmin): Promise<void> => {

@@ -4,12 +4,13 @@
 
 import { randomUUID } from "node:crypto";
 import { type ChainFault, verifyLog } from "@riffle/cases";
-import { type Alert, alertId, type CaseEvent, topics } from "@riffle/contracts";
+import { type Alert, type CaseEvent, topics } from "@riffle/contracts";
 import { type RunningKafka, startKafka } from "@riffle/infra/kafka";
 import { IdempotentProducer, readTopic } from "@riffle/streams/kafka";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { createTopics, RunningPipeline } from "../../pipeline/running-pipeline.ts";
 import { waitFor } from "../../pipeline/wait-for.ts";
+import { madeUpAlert } from "../../workload/made-up-alert.ts";
 
 const startMs = Date.now() - 3_600_000;
 
@@ -46,32 +47,6 @@ afterAll(async () => {
   await producer?.close();
   await kafka?.stop();
 }, 60_000);
-
-const alertOf = (accountId: string, n: number, atMs: number): Alert => {
-  const occurredAt = new Date(atMs).toISOString();
-  const cause = {
-    id: `t-${n}`,
-    accountId,
-    amount: 100,
-    currency: "EUR",
-    occurredAt,
-    type: "purchase" as const,
-  };
-  return {
-    id: alertId("card-testing", 1, accountId, [cause.id]),
-    rule: "card-testing",
-    ruleVersion: 1,
-    severity: "high",
-    accountId,
-    status: "raised",
-    reason: "One small purchase, then a large one.",
-    evidence: [cause],
-    firstAt: occurredAt,
-    lastAt: occurredAt,
-    amount: 100,
-    currency: "EUR",
-  };
-};
 
 /** Writes alerts as the fraud detector does: keyed by account, their event time as timestamp. */
 const raise = async (...alerts: readonly Alert[]): Promise<void> => {
@@ -151,7 +126,7 @@ const caseOf = async (accountId: string): Promise<string> => {
 
 describe("two analysts at once", () => {
   it("do not both win: one command is on record, the other is told the version", async () => {
-    await raise(alertOf("acct-two", 1, startMs));
+    await raise(madeUpAlert("acct-two", 1, startMs));
     const id = await caseOf("acct-two");
     for (let version = 1; version <= 10; version++) {
       const answers = await Promise.all(
@@ -169,7 +144,7 @@ describe("a console that is killed while it commits a command", () => {
     "%s: the command is on record once, and its repeat is answered",
     async (point) => {
       const accountId = `acct-${point}`;
-      await raise(alertOf(accountId, 1, startMs));
+      await raise(madeUpAlert(accountId, 1, startMs));
       const id = await caseOf(accountId);
       // The first commit of a life is that of its tasks' beginning.
       pipeline.kill("console", { env: { RIFFLE_FAILPOINT: `${point}:kill:2` } });
@@ -194,7 +169,7 @@ describe("a console that is killed while alerts and commands pour in", () => {
     const accounts = 40;
     const perAccount = 25;
     const alerts = Array.from({ length: accounts * perAccount }, (_, i) =>
-      alertOf(`acct-pour-${i % accounts}`, i, startMs + i * 1_000),
+      madeUpAlert(`acct-pour-${i % accounts}`, i, startMs + i * 1_000),
     );
     const [first, ...rest] = Array.from({ length: perAccount }, (_, i) =>
       alerts.slice(i * accounts, (i + 1) * accounts),

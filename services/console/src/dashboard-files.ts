@@ -2,6 +2,7 @@
 //
 //   D1. Files under /assets have their hash in their name and may be kept for ever; the page itself is asked for each time.
 //   D2. Any other path that a browser asks for as a page is the page: its own addresses (`/alerts/…`) are told apart there.
+//       At `/` it is the page for whoever asks: the address on the card answers curl too.
 
 import { existsSync } from "node:fs";
 import { fileURLToPath } from "node:url";
@@ -30,8 +31,8 @@ export const dashboardFiles: ConsolePart = {
 };
 
 const page = (request: FastifyRequest, reply: FastifyReply): FastifyReply => {
-  const isPage = request.headers.accept?.includes("text/html") === true && !request.url.startsWith("/v1/");
-  if (isPage)
+  const asked = request.headers.accept?.includes("text/html") === true && !request.url.startsWith("/v1/");
+  if (asked || request.url === "/")
     return reply.header("cache-control", "no-cache").sendFile("index.html", { cacheControl: false });
   return sendProblem(reply, {
     code: "unknown-path",

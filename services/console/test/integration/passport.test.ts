@@ -250,6 +250,16 @@ describe("the other reads", () => {
     expect(await refusal("/v1/nothing")).toMatchObject({ code: "unknown-path", status: 404 });
   });
 
+  it("leave the address itself to the dashboard, whoever asks, and other pages to browsers", async () => {
+    const ask = async (path: string, accept: string): Promise<string> => {
+      const { status, headers } = await fetch(`${console.url}${path}`, { headers: { accept } });
+      return `${status} ${headers.get("content-type")?.split(";")[0]}`;
+    };
+    expect(await ask("/", "*/*")).toBe("200 text/html");
+    expect(await ask("/alerts", "text/html")).toBe("200 text/html");
+    expect(await ask("/alerts", "*/*")).toBe("404 application/problem+json");
+  });
+
   it("tell the state of the read model, its epoch, and what the ledger adds up to", async () => {
     // The desk opened a case for the alert, and its events are read like all others.
     await console.untilLive();
