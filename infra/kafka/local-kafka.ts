@@ -28,7 +28,7 @@ export { LocalKafkaError, type LocalKafkaErrorCode } from "./errors.ts";
 export { findJava, type Java } from "./java.ts";
 export { toolsClassPath } from "./jvm-artifacts.ts";
 export type { KafkaNode, KafkaSource, OnProgress, RunningKafka } from "./running-kafka.ts";
-export { type Certificate, makeCertificate, type SecureListener } from "./secure-listener.ts";
+export { type Certificate, exportKey, makeCertificate, type SecureListener } from "./secure-listener.ts";
 
 export interface StartKafkaOptions {
   /**

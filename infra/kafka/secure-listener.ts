@@ -44,6 +44,14 @@ export async function makeCertificate(folder: string, name: string): Promise<Cer
   return { keystoreFile, password, certificateFile };
 }
 
+/** Writes the key of a certificate as PEM beside it, as our own variables take it; keytool cannot, so by `openssl`. @returns the file */
+export async function exportKey({ keystoreFile, password }: Certificate): Promise<string> {
+  const keyFile = keystoreFile.replace(/\.p12$/, ".key.pem");
+  const store = ["-in", keystoreFile, "-passin", `pass:${password}`];
+  await run("openssl", ["pkcs12", ...store, "-nocerts", "-nodes", "-out", keyFile]);
+  return keyFile;
+}
+
 /** The settings of the listener, by their names in server.properties. */
 export function secureSettings({
   users,

@@ -42,17 +42,28 @@ export const connectionFailure = (address: TriedAddress, tried: readonly Tried[]
 const whatBecameOf = ({ broker, times, cause }: Tried): string =>
   `${broker}${times === 1 ? "" : `, tried ${times} times`}: ${chainOf(cause)[0]?.message ?? String(cause)}`;
 
-/** A broker that hangs up without a word mostly expects another protocol than it was spoken to; one of several is ill. */
+/**
+ * A broker that hangs up without a word mostly expects another protocol than it was spoken to; one of several is ill. In TLS 1.3
+ * it looks for the client's certificate behind the handshake, and its alert may be lost to the reset that follows.
+ */
 const hintOf = ({ ssl, sasl }: TriedAddress, chains: readonly FoundError[][]): string => {
   const hungUp = chains.every((errors) =>
     errors.some(({ name, code }) => name === "KafkaJSConnectionClosedError" || code === "ECONNRESET"),
   );
   const addresses = "Check KAFKA_BROKERS, and that the brokers advertise names this process can reach.";
   if (!hungUp) return addresses;
+  const showsCertificate = typeof ssl === "object" && ssl.cert !== undefined;
   const wanted = [
     ssl === undefined
       ? "whether they want TLS (KAFKA_TLS is false)"
       : "whether they speak TLS (KAFKA_TLS is true)",
+    ...(ssl === undefined
+      ? []
+      : [
+          showsCertificate
+            ? "whether they vouch for this client's certificate (KAFKA_TLS_CERT_FILE)"
+            : "whether they ask for a certificate of this client (KAFKA_TLS_CERT_FILE is not set)",
+        ]),
     ...(sasl === undefined ? ["whether they want a password (KAFKA_SASL_MECHANISM is none)"] : []),
   ];
   return `Each one hung up: check ${wanted.join(", and ")}. ${addresses}`;

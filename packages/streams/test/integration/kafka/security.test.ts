@@ -5,7 +5,12 @@ import { mkdtemp, readFile, rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { beforeAll, describe, expect, it } from "vitest";
-import { type Certificate, makeCertificate, startKafka } from "../../../../../infra/kafka/local-kafka.ts";
+import {
+  type Certificate,
+  exportKey,
+  makeCertificate,
+  startKafka,
+} from "../../../../../infra/kafka/local-kafka.ts";
 import { connectAdmin } from "../../../src/kafka/admin.ts";
 import { IdempotentProducer } from "../../../src/kafka/idempotent-producer.ts";
 import { readTopic } from "../../../src/kafka/topic-reader.ts";
@@ -113,6 +118,53 @@ describe("a broker with TLS and passwords", () => {
     expect(await rejectionOf(connect({ ssl: { ca } }))).toMatchObject({
       code: "STREAMS_CLUSTER_UNREACHABLE",
       message: expect.stringContaining("KAFKA_SASL_MECHANISM is none"),
+    });
+  });
+});
+
+describe("a broker that asks for the client's certificate", () => {
+  let asking: readonly string[];
+  let askingCa: string;
+  let known: { readonly cert: string; readonly key: string };
+  let unknown: { readonly cert: string; readonly key: string };
+
+  const identityOf = async (certificate: Certificate) => ({
+    cert: await readFile(certificate.certificateFile, "utf8"),
+    key: await readFile(await exportKey(certificate), "utf8"),
+  });
+
+  beforeAll(async () => {
+    const folder = await mkdtemp(join(tmpdir(), "riffle-tls-"));
+    const [certificate, client] = [
+      await makeCertificate(folder, "asking-broker"),
+      await makeCertificate(folder, "client"),
+    ];
+    known = await identityOf(client);
+    unknown = await identityOf(foreign);
+    askingCa = await readFile(certificate.certificateFile, "utf8");
+    const kafka = await startKafka({
+      source: "jvm",
+      secure: { users, certificate, clientAuthorityFile: client.certificateFile },
+    });
+    asking = kafka.nodes.map(({ secureAddress }) => present(secureAddress));
+    return async () => {
+      await kafka.stop();
+      await rm(folder, { recursive: true, force: true });
+    };
+  }, brokerWithinMs);
+
+  it("lets in one that it vouches for", async () => {
+    await connect({ ssl: { ca: askingCa, ...known }, sasl: scram }, asking);
+  });
+
+  it.each([
+    ["no certificate", () => ({})],
+    ["one of another authority", () => unknown],
+  ])("refuses a client with %s, and the error says which variable to look at", async (_, identity) => {
+    const error = await rejectionOf(connect({ ssl: { ca: askingCa, ...identity() }, sasl: scram }, asking));
+    expect(error).toMatchObject({
+      code: expect.stringMatching(/^STREAMS_(TLS_FAILED|CLUSTER_UNREACHABLE)$/),
+      message: expect.stringContaining("KAFKA_TLS_CERT_FILE"),
     });
   });
 });
