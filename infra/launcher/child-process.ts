@@ -7,7 +7,7 @@
 
 import { spawn } from "node:child_process";
 import { closeSync, openSync } from "node:fs";
-import type { Launch } from "./service-process.ts";
+import type { Launch } from "./launch.ts";
 
 /** Runs a service under this process's own Node. */
 export const launchProcess: Launch = ({ args, env, logFile, onOutput, onFault, onGone }) => {

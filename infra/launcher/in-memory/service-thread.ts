@@ -11,7 +11,7 @@ import { closeSync, openSync, writeSync } from "node:fs";
 import { resolve } from "node:path";
 import { finished } from "node:stream/promises";
 import { Worker } from "node:worker_threads";
-import type { Launch } from "../service-process.ts";
+import type { Launch } from "../launch.ts";
 
 /** Young generation of a thread. The default is made for one heap in a process, and here there are six. */
 const youngMb = 4;

@@ -1,12 +1,11 @@
-// A cluster of brokers in memory: topics, leaders, coordinators, and the requests they answer.
+// A cluster of brokers in memory: topics, leaders and coordinators. What it answers to requests is in requests/.
 //
 //   B1. What is acknowledged is on all nodes: a node that stops loses nothing, others lead and coordinate in its place.
-//   B2. A request is handled whole, in one step, by the node that it reached; a node that does not lead or coordinate
-//       what it is asked for says so.
+//   B2. A request is handled whole, in one step, by the node that it reached (requests/); a node that does not lead or
+//       coordinate what it is asked for says so.
 //   B3. A coordinator that has just taken over is loading for a while, and knows what was written down (G4).
 
 import { type CancelTimer, type Clock, systemClock } from "../clock.ts";
-import { ByteReader, type ByteWriter } from "../kafka/bytes.ts";
 import { errorCodes } from "../kafka/protocol/errors.ts";
 import type { CoordinatorKind } from "../kafka/protocol/find-coordinator.ts";
 import type { ProducerIdentity } from "../kafka/protocol/init-producer-id.ts";
@@ -15,7 +14,6 @@ import { ConsumerGroup } from "./consumer-group.ts";
 import { FetchWaits } from "./fetch-waits.ts";
 import { GroupOffsets } from "./group-offsets.ts";
 import { PartitionLog } from "./partition-log.ts";
-import { apis, offeredApis } from "./requests/index.ts";
 import type { Marker } from "./stored-batch.ts";
 import { type Decision, type Participant, TransactionCoordinator } from "./transaction-coordinator.ts";
 
@@ -108,23 +106,12 @@ interface NodeState {
   up: boolean;
 }
 
-/** A request without the length and the correlation id around it. */
-export interface ArrivedRequest {
-  readonly apiKey: number;
-  readonly apiVersion: number;
-  readonly clientId?: string;
-  /** What follows the classic request header. */
-  readonly body: Buffer;
-}
-
 /** Brokers in memory. */
 export class BrokerCluster {
   readonly clock: Clock;
   readonly transactionVersion: 1 | 2;
   readonly clusterId: string;
   readonly addressOf: (nodeId: number) => NodeAddress;
-  /** What clients may ask. */
-  readonly offeredApis = offeredApis;
   readonly transactions: TransactionCoordinator;
   readonly waits: FetchWaits;
   readonly #noted: NonNullable<ClusterOptions["noted"]>;
@@ -229,24 +216,6 @@ export class BrokerCluster {
 
   startNode(nodeId: number): void {
     this.#move(nodeId, true);
-  }
-
-  /**
-   * Handles a request that has reached a node.
-   *
-   * @param reply takes the answer's bytes after its correlation id, now or later, at most once
-   * @throws TypeError when it has no such version of the API; RangeError when the body ends too early
-   */
-  handle(nodeId: number, request: ArrivedRequest, reply: (answer: Buffer) => void): void {
-    const { apiKey, apiVersion, clientId = "" } = request;
-    const api = apis.get(apiKey);
-    if (api === undefined || !api.versions.includes(apiVersion)) {
-      throw new TypeError(
-        `The broker in memory has no version ${apiVersion} of API ${apiKey}; it has ${api?.versions.join(", ") ?? "none"}.`,
-      );
-    }
-    const answer = (write: ByteWriter): void => reply(Buffer.from(write.bytes()));
-    api.handler({ cluster: this, nodeId, apiVersion, clientId }, new ByteReader(request.body), answer);
   }
 
   /** Notes what a request was answered with; success is not worth noting. */

@@ -11,6 +11,8 @@ import type {
   KafkajsRequest,
 } from "../kafka/kafkajs-internals.ts";
 import { errorCodes, errorName } from "../kafka/protocol/errors.ts";
+import type { BrokerCluster } from "./cluster.ts";
+import { serve } from "./requests/index.ts";
 import { type Leaders, metadataRequest, readLeaders } from "./requests/lookup.ts";
 
 /** One request on its way to a node. */
@@ -116,13 +118,11 @@ export class MemoryConnections implements KafkajsCluster {
 }
 
 /** A network that loses nothing and takes no time. */
-export const directNetwork = (cluster: {
-  handle(nodeId: number, request: Exchange, reply: (answer: Buffer) => void): void;
-}): Network => ({
+export const directNetwork = (cluster: BrokerCluster): Network => ({
   exchange: (exchange) =>
     new Promise((resolve) => {
       // Not in the caller's own turn: a client that never waits would starve the timers.
-      setImmediate(() => cluster.handle(exchange.nodeId, exchange, resolve));
+      setImmediate(() => serve(cluster, exchange.nodeId, exchange, resolve));
     }),
   anyNode: () => 0,
 });

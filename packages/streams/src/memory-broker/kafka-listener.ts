@@ -8,6 +8,7 @@
 import { createServer, type Server, type Socket } from "node:net";
 import { ByteReader } from "../kafka/bytes.ts";
 import type { BrokerCluster } from "./cluster.ts";
+import { serve } from "./requests/index.ts";
 
 /** Where to listen. */
 export interface ListenOptions {
@@ -41,7 +42,7 @@ export class KafkaListener {
       sockets.add(socket);
       socket.once("close", () => sockets.delete(socket));
       socket.on("error", () => socket.destroy());
-      serve(socket, options);
+      serveConnection(socket, options);
     });
     await new Promise<void>((resolve, reject) => {
       server.once("error", reject);
@@ -59,7 +60,7 @@ export class KafkaListener {
   }
 }
 
-const serve = (socket: Socket, { cluster, onRefused }: ListenOptions): void => {
+const serveConnection = (socket: Socket, { cluster, onRefused }: ListenOptions): void => {
   const frames = new RequestFrames();
   let clientId = "";
   socket.on("data", (bytes: Buffer) => {
@@ -70,7 +71,7 @@ const serve = (socket: Socket, { cluster, onRefused }: ListenOptions): void => {
         const correlationId = read.int32();
         clientId = read.string() ?? "";
         const body = frame.subarray(read.at);
-        cluster.handle(nodeId, { ...request, clientId, body }, (answer) =>
+        serve(cluster, nodeId, { ...request, clientId, body }, (answer) =>
           reply(socket, correlationId, answer),
         );
       }

@@ -8,6 +8,7 @@ import type { PatternEvent, PatternMatch, TimedOutMatch } from "./event.ts";
 import { matchOf, timedOutOf } from "./match.ts";
 import { addEvent, appendNode, chainOf, emptyBuffer, release, retain } from "./match-buffer.ts";
 import { nextCount, type Offered, offer, offerToBegin, openOf } from "./offer.ts";
+import type { PartialMatch } from "./partial-match.ts";
 import { compareMatches, withoutDominated } from "./preference.ts";
 import {
   absenceBit,
@@ -18,7 +19,7 @@ import {
   type Transition,
 } from "./program.ts";
 import { type Discards, discardsOf } from "./skip.ts";
-import { type AutomatonState, assertInOrder, neverMs, type PartialMatch, stateVersion } from "./state.ts";
+import { type AutomatonState, assertInOrder, neverMs, stateVersion } from "./state.ts";
 import type { StepResult } from "./step-result.ts";
 import { Truths } from "./truths.ts";
 

@@ -4,8 +4,9 @@
 //   L2. The whole match ends `within` after its first event; a way on ends its gap after the last event. A match in the
 //       making is over when all its ways on are.
 
+import type { PartialMatch } from "./partial-match.ts";
 import { absenceBit, type Program, type ProgramState, stateAt } from "./program.ts";
-import { neverMs, type PartialMatch } from "./state.ts";
+import { neverMs } from "./state.ts";
 
 type Timed = Pick<Program<never, string>, "withinMs" | "hasGaps" | "states">;
 

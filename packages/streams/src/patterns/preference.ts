@@ -12,9 +12,9 @@
 //       (test/unit/patterns/naive-matcher.test.ts, "pruning changes no match")
 
 import { type BufferState, chainOf, type Link } from "./match-buffer.ts";
+import type { PartialMatch } from "./partial-match.ts";
 import type { Program } from "./program.ts";
 import type { Evidence } from "./skip.ts";
-import type { PartialMatch } from "./state.ts";
 
 /** A match in the making or complete: where it begins, how long it is and where its chain ends. */
 export type Ranked = Pick<PartialMatch, "start" | "length" | "node">;

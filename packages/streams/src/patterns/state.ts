@@ -7,6 +7,7 @@
 import { type Cohort, cloneOf } from "./cohort.ts";
 import type { PatternEvent } from "./event.ts";
 import { type BufferState, compactBuffer } from "./match-buffer.ts";
+import type { PartialMatch } from "./partial-match.ts";
 import { PatternError } from "./pattern-error.ts";
 import type { Program } from "./program.ts";
 
@@ -15,24 +16,6 @@ export const stateVersion = 2;
 
 /** A time that never comes. Not infinite, because JSON has no word for that. */
 export const neverMs = Number.MAX_SAFE_INTEGER;
-
-/** A match in the making. */
-export interface PartialMatch {
-  /** The step that took its last event: index in the program's states. */
-  step: number;
-  /** How many events that step has taken; stops at the minimum when there is no maximum. */
-  count: number;
-  /** What it may still do, as bits (program.ts). */
-  open: number;
-  /** Its last event in the match buffer. */
-  node: number;
-  /** Position of its first event. */
-  start: number;
-  /** How many events it has. */
-  length: number;
-  firstMs: number;
-  lastMs: number;
-}
 
 /** State of a key under the general automaton. */
 export interface AutomatonState<E> {

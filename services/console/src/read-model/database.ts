@@ -10,7 +10,6 @@ import { createHash, randomUUID } from "node:crypto";
 import { mkdirSync, rmSync } from "node:fs";
 import { join } from "node:path";
 import { DatabaseSync, type StatementSync } from "node:sqlite";
-import type { Projection } from "./projection.ts";
 
 /** Where a partition is read on. */
 export interface ModelPosition {
@@ -30,11 +29,17 @@ CREATE TABLE positions (
   PRIMARY KEY (topic, partition)
 ) STRICT, WITHOUT ROWID;`;
 
+/** Whose tables are in the file: a projection (projection.ts). */
+interface Tables {
+  /** DDL. */
+  readonly schema: string;
+}
+
 /** What the database is made for. */
 export interface ReadModelDatabaseOptions {
   /** Folder of the file; undefined keeps everything in memory. */
   readonly folder: string | undefined;
-  readonly projections: readonly Projection[];
+  readonly projections: readonly Tables[];
   /** Names the topics as they are now, `TopicFollower.identity`. Default: any. */
   readonly source?: string;
 }
@@ -127,7 +132,7 @@ interface Wanted {
   readonly source: string;
 }
 
-const schemaText = (projections: readonly Projection[]): string =>
+const schemaText = (projections: readonly Tables[]): string =>
   [`-- layout ${layoutVersion}`, ownSchema, ...projections.map(({ schema }) => schema)].join("\n");
 
 const digestOf = (text: string): string => createHash("sha256").update(text).digest("hex").slice(0, 32);

@@ -9,16 +9,16 @@ import type { RequestHandler } from "./handler.ts";
 const finalizedFeaturesTag = 2;
 const flexibleFrom = 3;
 
-export const apiVersions: RequestHandler = ({ cluster, apiVersion }, _read, answer) => {
+export const apiVersions: RequestHandler = ({ cluster, apiVersion, offeredApis }, _read, answer) => {
   const write = new ByteWriter().int16(0);
   if (apiVersion < flexibleFrom) {
-    write.array(cluster.offeredApis, ({ key, min, max }) => {
+    write.array(offeredApis, ({ key, min, max }) => {
       write.int16(key).int16(min).int16(max);
     });
     if (apiVersion >= 1) write.int32(0);
     return answer(write);
   }
-  write.compactArray(cluster.offeredApis, ({ key, min, max }) => {
+  write.compactArray(offeredApis, ({ key, min, max }) => {
     write.int16(key).int16(min).int16(max).noTags();
   });
   const features = new ByteWriter().uvarint(1 + 1).compactString("transaction.version");

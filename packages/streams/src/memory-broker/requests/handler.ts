@@ -10,6 +10,8 @@ export interface Arrival {
   readonly apiVersion: number;
   /** What the client calls itself; empty where there is no connection. */
   readonly clientId: string;
+  /** What clients may ask. */
+  readonly offeredApis: readonly OfferedApi[];
 }
 
 /** Serves one API. Layouts stand beside the client's definitions in kafka/protocol, or in kafkajs for the group's. */

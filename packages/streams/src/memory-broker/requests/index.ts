@@ -1,5 +1,7 @@
-// The APIs of the broker in memory, by key.
+// The APIs of the broker in memory, by key, and how one that arrived is served.
 
+import { ByteReader, type ByteWriter } from "../../kafka/bytes.ts";
+import type { BrokerCluster } from "../cluster.ts";
 import { apiVersions } from "./api-versions.ts";
 import { fetch } from "./fetch.ts";
 import { heartbeat, joinGroup, leaveGroup, syncGroup } from "./group.ts";
@@ -19,7 +21,7 @@ import {
 } from "./transactions.ts";
 
 /** What a client may ask, by key. */
-export const apis: ReadonlyMap<number, Api> = new Map<number, Api>([
+const apis: ReadonlyMap<number, Api> = new Map<number, Api>([
   [0, { handler: produce, versions: [9, 10, 11, 12] }],
   [1, { handler: fetch, versions: [11] }],
   [2, { handler: listOffsets, versions: [2] }],
@@ -47,8 +49,40 @@ export const apis: ReadonlyMap<number, Api> = new Map<number, Api>([
 ]);
 
 /** What a client is told that it may ask. */
-export const offeredApis: readonly OfferedApi[] = [...apis].map(([key, { versions, offers = versions }]) => ({
+const offeredApis: readonly OfferedApi[] = [...apis].map(([key, { versions, offers = versions }]) => ({
   key,
   min: Math.min(...offers),
   max: Math.max(...offers),
 }));
+
+/** A request without the length and the correlation id around it. */
+export interface ArrivedRequest {
+  readonly apiKey: number;
+  readonly apiVersion: number;
+  readonly clientId?: string;
+  /** What follows the classic request header. */
+  readonly body: Buffer;
+}
+
+/**
+ * Serves a request that has reached a node of the cluster.
+ *
+ * @param reply takes the answer's bytes after its correlation id, now or later, at most once
+ * @throws TypeError when it has no such version of the API; RangeError when the body ends too early
+ */
+export const serve = (
+  cluster: BrokerCluster,
+  nodeId: number,
+  request: ArrivedRequest,
+  reply: (answer: Buffer) => void,
+): void => {
+  const { apiKey, apiVersion, clientId = "" } = request;
+  const api = apis.get(apiKey);
+  if (api === undefined || !api.versions.includes(apiVersion)) {
+    throw new TypeError(
+      `The broker in memory has no version ${apiVersion} of API ${apiKey}; it has ${api?.versions.join(", ") ?? "none"}.`,
+    );
+  }
+  const answer = (write: ByteWriter): void => reply(Buffer.from(write.bytes()));
+  api.handler({ cluster, nodeId, apiVersion, clientId, offeredApis }, new ByteReader(request.body), answer);
+};

@@ -9,6 +9,7 @@
 
 import type { BrokerCluster } from "../../memory-broker/cluster.ts";
 import type { Exchange, Network } from "../../memory-broker/connections.ts";
+import { serve } from "../../memory-broker/requests/index.ts";
 import type { SimulatedProcess } from "./process.ts";
 import type { Random } from "./random.ts";
 import type { Scheduler } from "./scheduler.ts";
@@ -162,7 +163,7 @@ export class SimulatedNetwork {
         return;
       }
       if (sender.isOver()) this.#events.handledLate(exchange, process);
-      this.#cluster.handle(nodeId, exchange, (bytes) => {
+      serve(this.#cluster, nodeId, exchange, (bytes) => {
         if (this.#life(nodeId) === life) answer(bytes);
         else sender.fail("connection reset");
       });
