@@ -103,8 +103,10 @@ export class ProcessInjector {
     }
     if (point === "before-rejoin" && service !== "ingest") {
       await this.#untilReady(service);
-      const replica = await pipeline.addReplica(service);
-      return () => pipeline.removeReplica(service, replica);
+      const replica = await this.#addReplica(service);
+      return async () => {
+        if (replica !== undefined) await pipeline.removeReplica(service, replica);
+      };
     }
     return async () => undefined;
   }
@@ -112,7 +114,8 @@ export class ProcessInjector {
   /** Stops in the middle of its work for longer than its session, while another instance takes over; then wakes up. */
   async #zombie({ service, point, hit }: Extract<ProcessFault, { kind: "zombie" }>): Promise<boolean> {
     const { pipeline, tally, sessionTimeoutMs } = this.#options;
-    const replica = await pipeline.addReplica(service);
+    const replica = await this.#addReplica(service);
+    if (replica === undefined) return false;
     const armed = await this.#arm(service, `${point}:pause:${hit}`);
     const isPaused = await happens(`${service} stops at ${point}`, () => isStopped(armed));
     if (isPaused) await delay(sessionTimeoutMs + 2_000);
@@ -141,12 +144,23 @@ export class ProcessInjector {
 
   async #scale(service: StreamService): Promise<boolean> {
     const { pipeline, tally } = this.#options;
-    const replica = await pipeline.addReplica(service);
+    const replica = await this.#addReplica(service);
+    if (replica === undefined) return false;
     tally.add(`scale-out ${service}`);
     await delay(1_000);
     await pipeline.removeReplica(service, replica);
     tally.add(`scale-in ${service}`);
     return true;
+  }
+
+  /** @returns its number; undefined when faults of the network kept it from getting ready, and it was stopped again */
+  async #addReplica(service: StreamService): Promise<number | undefined> {
+    const { pipeline, say, tally } = this.#options;
+    return await pipeline.addReplica(service).catch((error: unknown) => {
+      tally.add(`missed replica of ${service}`);
+      say(String(error).split("\n").slice(0, 2).join(" "));
+      return undefined;
+    });
   }
 
   /** Faults of the network may keep it from getting ready for long; at the end of the campaign it must be. */

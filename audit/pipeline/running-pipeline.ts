@@ -135,13 +135,23 @@ export class RunningPipeline {
     if (member !== undefined) await waitUntilReady([member], () => {}, new AbortController().signal);
   }
 
-  /** Starts one more instance of a service and waits until it is ready. @returns its number */
+  /**
+   * Starts one more instance of a service and waits until it is ready.
+   *
+   * @returns its number
+   * @throws LauncherError when it is not ready in time; it is stopped then
+   */
   async addReplica(name: ServiceName): Promise<number> {
     let number = 1;
     while (this.#members.has(`${name}-${number}`)) number++;
     const [adminPort = 0] = await freePorts(1);
     const member = this.#launch(name, number, adminPort);
-    await waitUntilReady([member], () => {}, new AbortController().signal);
+    try {
+      await waitUntilReady([member], () => {}, new AbortController().signal);
+    } catch (error) {
+      await this.removeReplica(name, number);
+      throw error;
+    }
     return number;
   }
 

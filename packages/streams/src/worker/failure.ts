@@ -16,7 +16,7 @@ export type FailureAction =
   | "rebuild"
   /** The same, and join the group again: another owner may exist. */
   | "rejoin"
-  /** The same as rebuild, and charge the failure to the record the handler held. */
+  /** Discard the task of the record that the handler held, and charge the failure to it: nothing of it has been sent. */
   | "retry-record"
   /** End the process: going on would lose data or can never succeed. */
   | "stop";

@@ -27,6 +27,8 @@ import { type CommittedCopy, type HeldStores, refuseUndeclared, TaskStores } fro
 
 /** What a task hands to the atomic commit. */
 export interface TaskOutput {
+  /** How many input records it comes from. */
+  readonly inputs: number;
   readonly records: OutgoingRecord[];
   /** Next offset to read, by input topic. */
   readonly positions: ReadonlyMap<string, number>;
@@ -90,6 +92,8 @@ export class PartitionTask implements Task {
   #streamTimeMs: number;
   #outgoing: OutgoingRecord[] = [];
   #changed = false;
+  /** Input records since the last drain. */
+  #inputs = 0;
   /** Input topic of the records that came last. */
   #lastTopic: string;
 
@@ -213,6 +217,7 @@ export class PartitionTask implements Task {
     this.#lastTopic = topic;
     if (singly) for (const record of records) await this.#processSingly(handler, record);
     else if (records.length > 0) await this.#processBatch(handler, records);
+    this.#inputs += records.length;
     this.#positions.set(topic, nextOffset);
     this.#changed = true;
   }
@@ -273,10 +278,12 @@ export class PartitionTask implements Task {
   drain(): TaskOutput {
     this.#runBeforeCommit(-1);
     const records = this.#outgoing;
+    const inputs = this.#inputs;
     this.#outgoing = [];
+    this.#inputs = 0;
     this.#changed = false;
     this.#charging(-1, () => this.#drainStores(records));
-    return { records, positions: new Map(this.#positions), streamTimeMs: this.#streamTimeMs };
+    return { inputs, records, positions: new Map(this.#positions), streamTimeMs: this.#streamTimeMs };
   }
 
   /**

@@ -7,32 +7,29 @@
 //   outputs, changelog and offsets under generation g → only then is the new state the state.
 //
 //   W1. The fence of a commit is the generation in which its records were fetched, never a later one.
-//   W2. On any error the producer and every task are dropped, and the worker begins again at the first step.
+//   W2. On any error but that of W7 the producer and every task are dropped, and the worker begins again at the first step.
 //   W3. Nothing is committed for a partition after the group has taken it away: the broker refuses the generation.
 //   W4. State is kept over a rebalance only when no other member can have owned the partition in between.
 //   W5. Records are committed after `commitIntervalMsMax` at the latest, and as soon as nothing more is waiting.
 //   W6. External handlers are called when a task begins and whenever it was woken, in the loop like any other work.
+//   W7. A handler's failure at a record drops its task alone, of which nothing has left the process since its last commit.
+//       It is opened again after a pause; meanwhile the others go on and commit, and the process is as ready as before.
 
 import { HandlerError } from "../errors.ts";
 import { failPoint } from "../fail-points.ts";
 import type { StreamsClient } from "../kafka/client.ts";
-import type {
-  CommitOffset,
-  FetchedChunk,
-  Membership,
-  StoredPosition,
-  TransactionalSender,
-} from "../kafka/ports.ts";
+import type { FetchedChunk, Membership, StoredPosition, TransactionalSender } from "../kafka/ports.ts";
 import { meterOf, type StoreMeter } from "../state/metered-store.ts";
 import { allOrFirstError } from "./all-or-first-error.ts";
 import { type FailureAction, failureAction } from "./failure.ts";
+import { gatherCommit } from "./gathered-commit.ts";
 import { IdleTasks } from "./idle-tasks.ts";
 import { type InputFigures, InputWatch } from "./input-watch.ts";
 import type { StandbyFigures, StoreFigures, WorkerObserver, WorkerPhase } from "./observer.ts";
-import { isWrittenBy, streamTimeOf, writePositionMetadata } from "./position-metadata.ts";
-import type { OutgoingRecord } from "./record.ts";
+import { isWrittenBy, streamTimeOf } from "./position-metadata.ts";
 import { countByTopic } from "./record-counts.ts";
 import { RecordFailures } from "./record-failures.ts";
+import { RetryPauses } from "./retry-pauses.ts";
 import type { Stage } from "./stage.ts";
 import { storeFigures } from "./store-figures.ts";
 import type { PartitionTask, TaskOutput } from "./task.ts";
@@ -58,6 +55,7 @@ export class StreamWorker {
   readonly #restorer: TaskRestorer;
   readonly #meters = new Map<string, StoreMeter>();
   readonly #wakeUps: WakeUps;
+  readonly #retries = new RetryPauses(pauseMsMin, pauseMsMax);
   #membership: Membership | undefined;
   #sender: TransactionalSender | undefined;
   /** An error came, and no sender has been opened since: its transaction may be open still. */
@@ -65,7 +63,6 @@ export class StreamWorker {
   #phase: WorkerPhase = "starting";
   #stopping = false;
   #running: Promise<void> | undefined;
-  #inputs = 0;
   #uncommittedSince: number | undefined;
   readonly #idle: IdleTasks;
   #pauseMs = pauseMsMin;
@@ -170,7 +167,7 @@ export class StreamWorker {
       this.#observer.failed?.(error, action);
       if (action === "stop") throw error;
       failPoint("before-rebuild");
-      this.#abandon(error, action);
+      this.#abandon(action);
       await this.#pause();
     }
   }
@@ -195,16 +192,29 @@ export class StreamWorker {
     const now = this.#options.now();
     this.#uncommittedSince ??= now;
     if (chunk.records.length > 0) this.#idle.restart(chunk.partition, now);
-    this.#inputs += chunk.records.length;
     failPoint("after-fetch");
     try {
       await task.process(chunk.topic, chunk.records, chunk.nextOffset, this.#failures.isSuspect(chunk));
     } catch (error) {
-      if (error instanceof HandlerError && error.offset < 0)
+      if (failureAction(error) === "retry-record") return this.#retryLater(error as HandlerError);
+      if (error instanceof HandlerError)
         this.#failures.suspect(chunk.topic, chunk.partition, chunk.nextOffset);
       throw error;
     }
     failPoint("after-process");
+  }
+
+  /** Drops the task of a record that its handler failed at; `#openTasks` opens it again when its pause is over (W7). */
+  #retryLater(error: HandlerError): void {
+    const { partition } = error;
+    this.#observer.failed?.(error, "retry-record");
+    // A record less in the way is progress: several bad ones in a row do not add up to ever longer pauses.
+    if (this.#failures.charge(error)) this.#retries.passed(partition);
+    void this.#options.clock.delay(this.#retries.begin(partition)).then(() => {
+      this.#retries.end(partition);
+      this.#client.interrupt();
+    });
+    this.#dropTask(partition);
   }
 
   async #resumeWoken(): Promise<void> {
@@ -223,19 +233,11 @@ export class StreamWorker {
 
   async #commit(): Promise<void> {
     const { fence } = this.#membership as Membership;
-    const records: OutgoingRecord[] = [];
-    const offsets: CommitOffset[] = [];
-    const tasks: PartitionTask[] = [];
-    for (const task of this.#tasks.values()) {
-      if (!task.changed) continue;
-      const output = this.#drain(task);
-      tasks.push(task);
-      for (const record of output.records) records.push(record);
-      const { streamTimeMs } = output;
-      const metadata = writePositionMetadata({ writer: this.#client.transactionalId, streamTimeMs });
-      for (const [topic, offset] of output.positions)
-        offsets.push({ topic, partition: task.partition, offset, metadata });
-    }
+    const { tasks, inputs, records, offsets } = gatherCommit(
+      this.#tasks.values(),
+      this.#client.transactionalId,
+      (task) => this.#drain(task),
+    );
     this.#uncommittedSince = undefined;
     if (offsets.length === 0) return;
     const startedAt = performance.now();
@@ -243,16 +245,16 @@ export class StreamWorker {
     const ends = await this.#sender?.commit({ records, offsets, fence });
     for (const task of tasks) task.confirm(ends ?? new Map(), coveredAtMs);
     this.#observer.committed?.({
-      inputs: this.#inputs,
+      inputs,
       outputs: records.length,
       outputsByTopic: countByTopic(records),
       oldestReceivedAtMs: this.#source.takeOldestMs(),
       durationMs: performance.now() - startedAt,
       tasks: tasks.length,
     });
-    this.#inputs = 0;
     this.#pauseMs = pauseMsMin;
     this.#failures.passed(offsets);
+    for (const { partition } of tasks) this.#retries.passed(partition);
   }
 
   #drain(task: PartitionTask): TaskOutput {
@@ -289,9 +291,12 @@ export class StreamWorker {
   }
 
   async #openTasks(): Promise<void> {
-    const missing = (this.#membership?.partitions ?? []).filter((partition) => !this.#tasks.has(partition));
+    const missing = (this.#membership?.partitions ?? []).filter(
+      (partition) => !this.#tasks.has(partition) && !this.#retries.isPaused(partition),
+    );
     if (missing.length === 0) return;
-    this.#enter("restoring", { partitions: missing });
+    // A task that begins again after its handler failed makes the process no less ready.
+    if (this.#phase !== "running") this.#enter("restoring", { partitions: missing });
     const topics = this.#stage.handlers.map(({ topic }) => topic.name);
     const inputs = missing.flatMap((partition) => topics.map((topic) => ({ topic, partition })));
     const positions = Map.groupBy(await this.#client.positions.read(inputs), ({ partition }) => partition);
@@ -342,22 +347,19 @@ export class StreamWorker {
     }
   }
 
-  /** Drops everything uncommitted (W2), and notes which record a handler failed at. */
-  #abandon(error: unknown, action: FailureAction): void {
+  /** Drops everything uncommitted (W2). */
+  #abandon(action: FailureAction): void {
     this.#enter("restoring", { after: action });
     this.#dropTasks();
     this.#sender = undefined;
     this.#sentInVain = true;
     if (action === "rejoin") this.#membership = undefined;
-    // A record less in the way is progress: several bad ones in one commit do not add up to ever longer pauses.
-    if (action === "retry-record" && error instanceof HandlerError && this.#failures.charge(error))
-      this.#pauseMs = pauseMsMin;
   }
 
   #dropTasks(): void {
     for (const partition of this.partitions) this.#dropTask(partition);
     this.#restorer.releaseAll();
-    this.#inputs = 0;
+    this.#retries.clear();
     this.#uncommittedSince = undefined;
   }
 

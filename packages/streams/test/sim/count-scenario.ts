@@ -19,7 +19,7 @@ const failure = new UnbearableError("this value cannot be borne");
 /** Every record gives one output; `forget` removes its key. */
 export const countScenario: Scenario = {
   name: "counts",
-  input: input as Topic<unknown>,
+  inputs: [input as Topic<unknown>],
   stage: (disturb) => ({
     service: "sim",
     deadLetters: "sim-dlq",

@@ -36,7 +36,7 @@ export const patternScenario: Scenario = {
   name: "patterns",
   // The operator settles what can no longer change from time to time, not at each record.
   stateHasManyForms: true,
-  input: input as Topic<unknown>,
+  inputs: [input as Topic<unknown>],
   stage: (disturb) => {
     const operatorOf = perTask((task: Task) => {
       const operator = new PatternOperator(task.store(matching), program, { graceMs });

@@ -10,8 +10,8 @@ import { plantedBugs } from "./planted-bugs.ts";
 import { scenarios } from "./scenarios.ts";
 
 describe("the simulation finds it when", () => {
-  it.each(plantedBugs)("$name", async ({ tampering, withinSeeds }) => {
-    const runs = simulateSeeds({ scenarios: [countScenario], from: 1, seeds: withinSeeds, tampering });
+  it.each(plantedBugs)("$name", async ({ tampering, withinSeeds, scenario = countScenario }) => {
+    const runs = simulateSeeds({ scenarios: [scenario], from: 1, seeds: withinSeeds, tampering });
     const error = await rejectionOf(runs);
     expect(error).toBeInstanceOf(SimulationError);
     expect((error as SimulationError).message).toContain("RIFFLE_SIM_SEED=");

@@ -14,8 +14,10 @@ import type {
   TransactionalSender,
 } from "../../src/kafka/ports.ts";
 import type { Exchange } from "../../src/memory-broker/connections.ts";
+import type { Scenario } from "../../src/testing/simulation/scenario.ts";
 import type { Tampering } from "../../src/testing/simulation/worker-process.ts";
 import type { RawRecord } from "../../src/worker/record.ts";
+import { secondInput, twoInputsScenario } from "./two-inputs-scenario.ts";
 
 /** A bug and how to plant it. */
 export interface PlantedBug {
@@ -23,6 +25,8 @@ export interface PlantedBug {
   /** The simulation finds it within so many seeds. */
   readonly withinSeeds: number;
   readonly tampering: Tampering;
+  /** Where it shows. @default counts */
+  readonly scenario?: Scenario;
 }
 
 type Commit = TransactionalSender["commit"];
@@ -342,5 +346,43 @@ export const plantedBugs: readonly PlantedBug[] = [
           },
         }),
     },
+  },
+  {
+    name: "of two inputs the position of one is left out of the commit",
+    withinSeeds: 20,
+    scenario: twoInputsScenario,
+    tampering: committing((commit, send) =>
+      send({ ...commit, offsets: commit.offsets.filter(({ topic }) => topic !== secondInput) }),
+    ),
+  },
+  {
+    name: "of two inputs one is read from its start after a restart",
+    withinSeeds: 20,
+    scenario: twoInputsScenario,
+    tampering: {
+      client: (client) =>
+        withPorts(client, {
+          positions: {
+            read: async (partitions) =>
+              (await client.positions.read(partitions)).map((position) =>
+                position.topic === secondInput ? { ...position, offset: 0 } : position,
+              ),
+          },
+        }),
+    },
+  },
+  {
+    name: "of two inputs the records of one are committed before the others'",
+    withinSeeds: 20,
+    scenario: twoInputsScenario,
+    tampering: committing(async (commit, send) => {
+      const isSecond = ({ topic }: TopicPartition): boolean => topic === secondInput;
+      const [first, second] = [
+        commit.offsets.filter((each) => !isSecond(each)),
+        commit.offsets.filter(isSecond),
+      ];
+      if (second.length > 0) await send({ ...commit, records: [], offsets: second });
+      return send({ ...commit, offsets: first });
+    }),
   },
 ];

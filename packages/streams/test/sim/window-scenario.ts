@@ -17,7 +17,7 @@ const panes = keyValueStore<HoppingState<number>>("panes");
 /** Windows of 2 s, one a second, with half a second of grace; records come up to a second out of order, so some are late. */
 export const windowScenario: Scenario = {
   name: "windows",
-  input: input as Topic<unknown>,
+  inputs: [input as Topic<unknown>],
   stage: (disturb) => {
     const windowsOf = perTask((task: Task) => ({
       windows: new HoppingWindows(task.store(panes), {

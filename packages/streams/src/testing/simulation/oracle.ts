@@ -48,9 +48,13 @@ export class Oracle {
     const stage = scenario.stage(() => {});
     this.#service = stage.service;
     this.#changelogs = changelogsOf(stage);
-    this.#references = cluster
-      .partitionsOf(scenario.input.name)
-      .map(({ partition, log }) => new ReferencePartition(scenario, partition, log));
+    this.#references = cluster.partitionsOf(scenario.inputs[0].name).map(({ partition }) => {
+      const logs = scenario.inputs.flatMap(({ name: topic }) => {
+        const log = cluster.partition({ topic, partition })?.log;
+        return log === undefined ? [] : [[topic, log] as const];
+      });
+      return new ReferencePartition(scenario, partition, new Map(logs));
+    });
   }
 
   /** Notes a decision before its markers are written; it is judged by the next {@link judge}. */
@@ -88,41 +92,43 @@ export class Oracle {
       if (!covered.has(partition.partition))
         throw new Violation(`${who} holds records of ${partition.name}, but no position of that partition`);
     }
-    for (const offset of offsets) {
-      const expected = await this.#stepTo(who, offset);
-      const held = records.filter(({ partition }) => partition.partition === offset.partition);
-      const where = `${who}, partition ${offset.partition} to ${offset.offset}`;
+    for (const [partition, moved] of Map.groupBy(offsets, (offset) => offset.partition)) {
+      const expected = await this.#stepTo(who, partition, moved);
+      const held = records.filter(({ partition: of }) => of.partition === partition);
+      const to = moved.map(({ topic, offset }) => `${topic} ${offset}`).join(", ");
+      const where = `${who}, partition ${partition} to ${to}`;
       this.#compareOutputs(where, expected, held);
-      if (!this.#scenario.stateHasManyForms) this.#compareChanges(where, expected, held, offset.partition);
+      if (!this.#scenario.stateHasManyForms) this.#compareChanges(where, expected, held, partition);
     }
     this.judged.commits++;
   }
 
-  async #stepTo(
-    who: string,
-    { partition, offset, stable, metadata }: CommitOffset & { stable: number },
-  ): Promise<ExpectedStep> {
+  async #stepTo(who: string, partition: number, offsets: Committed["offsets"]): Promise<ExpectedStep> {
     const reference = this.#references[partition];
     if (reference === undefined)
       throw new Violation(`${who} moves partition ${partition}, which is not there`);
-    if (offset < reference.offset)
-      throw new Violation(`${who} moves partition ${partition} back from ${reference.offset} to ${offset}`);
-    if (offset > stable)
-      throw new Violation(
-        `${who} moves partition ${partition} to ${offset}, past ${stable}, which is stable`,
-      );
-    const expected = await reference.advance(offset);
+    for (const { topic, offset, stable } of offsets) {
+      const from = reference.offsetOf(topic);
+      if (offset < from)
+        throw new Violation(`${who} moves ${topic}/${partition} back from ${from} to ${offset}`);
+      if (offset > stable)
+        throw new Violation(
+          `${who} moves ${topic}/${partition} to ${offset}, past ${stable}, which is stable`,
+        );
+    }
+    const expected = await reference.advance(new Map(offsets.map(({ topic, offset }) => [topic, offset])));
     for (const record of expected.records) {
       const name = `${record.topic}/${record.partition}`;
       const soFar = this.#expected.get(name);
       if (soFar === undefined) this.#expected.set(name, [record]);
       else soFar.push(record);
     }
-    const streamTimeMs = readPositionMetadata(metadata)?.streamTimeMs;
-    if (streamTimeMs !== expected.streamTimeMs) {
-      throw new Violation(
-        `${who} commits stream time ${streamTimeMs} of partition ${partition} at ${offset}; it is ${expected.streamTimeMs}`,
-      );
+    for (const { topic, offset, metadata } of offsets) {
+      const streamTimeMs = readPositionMetadata(metadata)?.streamTimeMs;
+      if (streamTimeMs !== expected.streamTimeMs)
+        throw new Violation(
+          `${who} commits stream time ${streamTimeMs} of ${topic}/${partition} at ${offset}; it is ${expected.streamTimeMs}`,
+        );
     }
     return expected;
   }
@@ -165,10 +171,10 @@ export class Oracle {
   /** Whether the group stands at the end of every input partition and nothing is open. */
   get drained(): boolean {
     const { offsets } = this.#cluster.group(this.#service);
-    const input = this.#cluster.partitionsOf(this.#scenario.input.name);
+    const inputs = this.#scenario.inputs.flatMap(({ name }) => this.#cluster.partitionsOf(name));
     return (
       this.#cluster.transactions.unfinished.length === 0 &&
-      input.every(
+      inputs.every(
         ({ topic, partition, log }) =>
           log.lastStableOffset === log.highWatermark &&
           (offsets.committed({ topic, partition })?.offset ?? 0) === log.highWatermark,

@@ -134,8 +134,8 @@ class Run {
         if (api !== "Fetch" && api !== "Heartbeat") this.#note(`${process.name} ${api} to ${nodeId}`);
       },
     });
-    const input = this.#cluster.partitionsOf(scenario.input.name);
-    this.#upstream = new Upstream(scenario, input, this.#scheduler, random.fork());
+    const fed = scenario.inputs.flatMap(({ name }) => this.#cluster.partitionsOf(name));
+    this.#upstream = new Upstream(scenario, fed, this.#scheduler, random.fork());
     this.#oracle = new Oracle(scenario, this.#cluster);
     this.#fleet = this.#newFleet(scenario, tampering);
   }

@@ -1,4 +1,4 @@
-// Who writes the input: producers without transactions, and transactional ones that commit, abort, and take their time.
+// Who writes the inputs: producers without transactions, and transactional ones that commit, abort, and take their time.
 //
 // They write to the logs directly: it is not they who are under test.
 
@@ -11,7 +11,7 @@ import type { Scheduler } from "./scheduler.ts";
 /** Longest time for which an upstream transaction stays open, milliseconds. */
 const openMsMax = 1_500;
 
-/** Feeds the input topic of a run. */
+/** Feeds the input topics of a run. */
 export class Upstream {
   /** How many records were written, those of aborted transactions included. */
   written = 0;
@@ -41,7 +41,7 @@ export class Upstream {
     const partition = random.pick(this.#partitions);
     const records = Array.from(
       { length: random.int(1, 6) },
-      (): InputRecord => this.#scenario.record(random, this.written++),
+      (): InputRecord => this.#scenario.record(random, this.written++, partition.topic),
     );
     if (random.chance(0.6)) {
       const producer = { producerId: -1n, producerEpoch: -1, baseSequence: -1, transactional: false };

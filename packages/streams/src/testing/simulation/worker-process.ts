@@ -179,11 +179,11 @@ export class WorkerProcess {
   #disturbance(): Disturbance {
     const failed = new Set<string>();
     const random = this.#random;
-    return async ({ partition, offset }) => {
+    return async ({ topic, partition, offset }) => {
       if (this.undisturbed) return;
       this.holding = offset;
       if (random.chance(0.02)) await this.process.delay(random.between(1, 4_000));
-      const id = `${partition}/${offset}`;
+      const id = `${topic}/${partition}/${offset}`;
       if (random.chance(0.01) && !failed.has(id)) {
         failed.add(id);
         this.holding = undefined;

@@ -156,6 +156,27 @@ describe("a handler that fails at a record", () => {
     expect(pausesMs).toEqual([50, 100, 50, 100, 200, 50]);
   });
 
+  it("holds up its partition alone: the others go on while it pauses, and nothing of theirs is done again", async () => {
+    const { tried, onRecord } = failingAt("bad");
+    const pause = Promise.withResolvers<void>();
+    const clock: Clock = { ...systemClock, delay: () => pause.promise };
+    const rig = new Rig({ onRecord, clock, share: [0, 1], handlerAttemptsMax: 2 });
+    await rig.start();
+    rig.append(1, "x");
+    rig.append(0, "a", "bad");
+    rig.append(1, "y");
+    await rig.settled(1);
+    expect([rig.texts("s-out", 1), rig.texts("s-out", 0)]).toEqual([["x:1", "y:2"], []]);
+    expect(rig.worker.ready).toBe(true);
+    pause.resolve();
+    await rig.settled(0);
+    expect(tried.toSorted()).toEqual(["a", "a", "a", "bad", "bad", "x", "y"]);
+    expect([rig.texts(), rig.texts("s-dlq")]).toEqual([["a:1"], ["bad"]]);
+    expect(rig.client.calls.filter((call) => call === "open sender")).toHaveLength(1);
+    expect(rig.phases.filter((phase) => phase === "restoring")).toHaveLength(1);
+    expect(rig.reports.reduce((sum, { inputs }) => sum + inputs, 0)).toBe(4);
+  });
+
   it("is found when it reads its whole batch first: then the records come one at a time", async () => {
     const input = textTopic("s-in");
     const output = textTopic("s-out");
