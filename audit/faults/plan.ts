@@ -85,13 +85,13 @@ export const shortMix: FaultMix = {
 };
 
 /**
- * A round of a long campaign: mostly kills, as far apart as lets the pipeline do its work in between. Three rounds are
- * 1,000 kills and an hour of them; what else there is comes thrice as well.
+ * A round of a long campaign: mostly kills. Three rounds are 1,000 kills and an hour of them; what else there is comes
+ * thrice as well.
  */
 export const longMix: FaultMix = {
   ...shortMix,
   kills: 334,
-  killAfterMsMax: 6_000,
+  killAfterMsMax: 2_000,
   zombies: 4,
   scales: 3,
   endTxns: 60,
