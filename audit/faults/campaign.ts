@@ -134,7 +134,7 @@ function* traffic(seed: number, startMs: number, rate: number, sent: Sent) {
   }
 }
 
-/** Both lanes of faults, round after round (FP2 in plan.ts). */
+/** All lanes of faults, round after round (FP2 in plan.ts). */
 const attack = async (
   { seed, mix, minutes, say }: CampaignOptions,
   cluster: Cluster,
@@ -165,8 +165,13 @@ const attack = async (
     say(
       `round ${round + 1}: ${plan.processes.length} faults of processes, ${plan.network.length} of the network`,
     );
+    const [kills, others] = [
+      plan.processes.filter(({ kind }) => kind === "kill"),
+      plan.processes.filter(({ kind }) => kind !== "kill"),
+    ];
     await Promise.all([
-      inTurn(plan.processes, (fault) => processes.inject(fault), isOver),
+      inTurn(kills, (fault) => processes.inject(fault), isOver),
+      inTurn(others, (fault) => processes.inject(fault), isOver),
       inTurn(plan.network, (fault) => network.inject(fault), isOver),
     ]);
   }

@@ -91,7 +91,7 @@ export const shortMix: FaultMix = {
 export const longMix: FaultMix = {
   ...shortMix,
   kills: 334,
-  killAfterMsMax: 2_000,
+  killAfterMsMax: 5_000,
   zombies: 4,
   scales: 3,
   endTxns: 60,

@@ -2,13 +2,15 @@
 //
 //   PI1. A fault counts as injected only when it was seen to happen: a process that died, a fail-point that was
 //        reached. The others are counted as missed.
+//   PI2. Kills go on beside the other faults, and never hit the service that one of these has in hand: what it waits for
+//        would seem to have happened.
 
 import { setTimeout as delay } from "node:timers/promises";
 import { isStopped } from "../pipeline/process-state.ts";
 import type { RunningPipeline } from "../pipeline/running-pipeline.ts";
 import { waitFor } from "../pipeline/wait-for.ts";
 import { seededRandom } from "../workload/random.ts";
-import type { KilledService, ProcessFault, StreamService } from "./plan.ts";
+import { type KilledService, type ProcessFault, type StreamService, streamServices } from "./plan.ts";
 import type { Tally } from "./tally.ts";
 import { type Damage, damageOne } from "./torn-files.ts";
 
@@ -32,19 +34,35 @@ const happens = (what: string, holds: () => boolean): Promise<boolean> =>
     () => false,
   );
 
-/** Carries out faults of processes, one at a time. */
+/** Another service than this one. */
+const nextTo = (service: KilledService): KilledService => {
+  const all: readonly KilledService[] = [...streamServices, "ingest"];
+  return all[(all.indexOf(service) + 1) % all.length] ?? service;
+};
+
+/** Carries out faults of processes: kills one at a time, and the others one at a time. */
 export class ProcessInjector {
   readonly #options: ProcessInjectorOptions;
+  /** What a fault other than a kill has in hand (PI2). */
+  #inHand: KilledService | undefined;
 
   constructor(options: ProcessInjectorOptions) {
     this.#options = options;
   }
 
   /** @returns whether it was injected (PI1) */
-  inject(fault: ProcessFault): Promise<boolean> {
+  async inject(fault: ProcessFault): Promise<boolean> {
+    if (fault.kind === "kill") return await this.#kill(fault.service, fault.afterMs);
+    this.#inHand = fault.service;
+    try {
+      return await this.#carryOut(fault);
+    } finally {
+      this.#inHand = undefined;
+    }
+  }
+
+  #carryOut(fault: Exclude<ProcessFault, { kind: "kill" }>): Promise<boolean> {
     switch (fault.kind) {
-      case "kill":
-        return this.#kill(fault.service, fault.afterMs);
       case "fail-point":
         return this.#failPoint(fault);
       case "zombie":
@@ -60,9 +78,11 @@ export class ProcessInjector {
     const { pipeline, tally } = this.#options;
     await delay(afterMs);
     // Not until it is ready: half of the kills shall hit a start, a join or a restore.
-    await waitFor(`${service} runs`, () => pipeline.pidOf(service) !== undefined);
-    const isKilled = pipeline.kill(service);
-    tally.add(isKilled ? `kill ${service}` : "missed kill");
+    const victim = (): KilledService => (this.#inHand === service ? nextTo(service) : service);
+    await waitFor(`${service} runs`, () => pipeline.pidOf(victim()) !== undefined);
+    const killed = victim();
+    const isKilled = pipeline.kill(killed);
+    tally.add(isKilled ? `kill ${killed}` : "missed kill");
     return isKilled;
   }
 

@@ -2,7 +2,7 @@
 //
 //   pnpm run audit:faults                        one round of the short mix, seed 1
 //   pnpm run audit:faults --minutes 30 --seed 7  rounds until half an hour has passed
-//   pnpm run audit:faults --mix long --rate 400 --batches 16 --minutes 80
+//   pnpm run audit:faults --mix long --rate 400 --batches 16 --batch-size 50 --minutes 54
 //                                                what the ledger's long runs are
 //
 // Prints the ledger entry, and adds it to audit/ledger.jsonl with --ledger. Ends with 1 when a promise was broken; with 2
