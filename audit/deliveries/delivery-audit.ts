@@ -68,6 +68,7 @@ export const alertOf = (n: number, accounts: number, startMs: number): Alert => 
     changedBy: id,
     reason: "made for the audit of deliveries",
     evidence: [{ id, accountId, amount: 1_000, currency: "EUR", occurredAt: at, type: "purchase" }],
+    evidenceSteps: ["last"],
     firstAt: at,
     lastAt: at,
     amount: 1_000,

@@ -2,7 +2,7 @@
 // what is no longer among their alerts is withdrawn, what is new is raised.
 
 import { type Alert, alertId, parseEventTime, type Transaction } from "@riffle/contracts";
-import type { ModelOptions } from "./options.ts";
+import type { ModelOptions, RuleOptions } from "./options.ts";
 import { amountAboveMean } from "./rules/amount-above-mean.ts";
 import { cardTesting } from "./rules/card-testing.ts";
 import { dormantAccountAwakened } from "./rules/dormant-account-awakened.ts";
@@ -25,8 +25,9 @@ const rules: readonly ModelRule[] = [
 export const alertLine = (alert: Omit<Alert, "reason" | "firstAt">): string => {
   const { status, rule, ruleVersion, severity, id, accountId, evidence, lastAt, amount, currency } = alert;
   const causes = evidence.map((cause) => cause.id).join(" ");
+  const steps = alert.evidenceSteps.join(" ");
   const what = `${status} ${rule} ${ruleVersion} ${severity} ${id} ${accountId} ${lastAt} ${amount} ${currency}`;
-  return `${what} by ${alert.changedBy}: ${causes}`;
+  return `${what} by ${alert.changedBy}: ${causes} as ${steps}`;
 };
 
 interface Account {
@@ -60,28 +61,33 @@ export const detect = (
         ...before.filter(isBefore),
         ...rule.alertsIn(history, options, from).filter((causes) => !isBefore(causes)),
       ];
-      lines.push(...changes(rule, before, after, transaction.id));
+      lines.push(...changes(rule, before, after, { changedBy: transaction.id, options }));
       standing[i] = after;
     });
   }
   return lines;
 };
 
+interface Occasion {
+  readonly changedBy: string;
+  readonly options: RuleOptions;
+}
+
 const changes = (
   rule: ModelRule,
   before: readonly Causes[],
   after: readonly Causes[],
-  changedBy: string,
+  occasion: Occasion,
 ): string[] => {
   if (before.length === 0 && after.length === 0) return [];
   const [idsBefore, idsAfter] = [before.map(idOf), after.map(idOf)];
   return [
     ...before
       .filter((causes) => !idsAfter.includes(idOf(causes)))
-      .map((one) => lineOf(rule, { status: "withdrawn", changedBy }, one)),
+      .map((one) => lineOf(rule, { status: "withdrawn", ...occasion }, one)),
     ...after
       .filter((causes) => !idsBefore.includes(idOf(causes)))
-      .map((one) => lineOf(rule, { status: "raised", changedBy }, one)),
+      .map((one) => lineOf(rule, { status: "raised", ...occasion }, one)),
   ];
 };
 
@@ -89,14 +95,15 @@ const idOf = (causes: Causes): string => causes.map(({ transaction }) => transac
 
 const lineOf = (
   rule: ModelRule,
-  change: { readonly status: Alert["status"]; readonly changedBy: string },
+  { status, changedBy, options }: Occasion & { readonly status: Alert["status"] },
   causes: Causes,
 ): string => {
   const evidence = causes.map(({ transaction }) => transaction);
   const last = evidence.at(-1) as Transaction;
   const { accountId, amount, currency, occurredAt } = last;
   return alertLine({
-    ...change,
+    status,
+    changedBy,
     rule: rule.name,
     ruleVersion: rule.version,
     severity: rule.severity as Alert["severity"],
@@ -108,6 +115,7 @@ const lineOf = (
     ),
     accountId,
     evidence,
+    evidenceSteps: [...rule.stepsOf(causes, options)],
     lastAt: occurredAt,
     amount,
     currency,

@@ -22,6 +22,7 @@ export const madeUpAlert = (accountId: string, n: number, atMs: number): Alert =
     status: "raised",
     reason: "One small purchase, then a large one.",
     evidence: [cause],
+    evidenceSteps: ["large"],
     firstAt: occurredAt,
     lastAt: occurredAt,
     amount: 100,

@@ -32,4 +32,5 @@ export const amountAboveMean: ModelRule = {
         n * above ** 2n > BigInt(deviations) ** 2n * spread;
       return isAbove ? [[placed]] : [];
     }),
+  stepsOf: () => ["payment"],
 };

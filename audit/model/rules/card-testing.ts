@@ -23,4 +23,9 @@ export const cardTesting: ModelRule = {
     }
     return found;
   },
+  // What it is and not where it stands: an alert that names the wrong one must differ.
+  stepsOf: (causes, { cardTesting: { largeAbove } }) =>
+    causes.map(({ transaction: { amount, currency } }) =>
+      amount > minor(largeAbove, currency) ? "large" : "small",
+    ),
 };

@@ -23,4 +23,5 @@ export const dormantAccountAwakened: ModelRule = {
     }
     return found;
   },
+  stepsOf: ({ length }) => (length === 1 ? ["awakening-payment"] : ["awakening", "payment"]),
 };

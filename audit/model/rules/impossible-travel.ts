@@ -21,6 +21,7 @@ export const impossibleTravel: ModelRule = {
     }
     return found;
   },
+  stepsOf: () => ["here", "there"],
 };
 
 const hasPlace = ({ transaction: { channel, country, latitude } }: Placed): boolean =>

@@ -22,6 +22,8 @@ export interface ModelRule {
    * may be left out: what they were before is what they are.
    */
   alertsIn(history: readonly Placed[], options: RuleOptions, from: number): readonly Causes[];
+  /** What an alert has to call each of these causes of one of the rule's alerts, in their order. */
+  stepsOf(causes: Causes, options: RuleOptions): readonly string[];
 }
 
 /** Minor units of so many units of a currency. */

@@ -39,4 +39,5 @@ export const takeOver: ModelRule = {
     }
     return found;
   },
+  stepsOf: () => ["device", "transfer"],
 };

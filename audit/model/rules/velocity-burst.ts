@@ -22,4 +22,5 @@ export const velocityBurst: ModelRule = {
     }
     return found;
   },
+  stepsOf: ({ length }) => [...Array.from({ length: length - 1 }, () => "burst"), "last"],
 };

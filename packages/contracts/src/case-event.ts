@@ -6,14 +6,11 @@
 //   V3. `at` never goes back within a case. For what an alert made it is the alert's event time, for what a person did
 //       the wall clock; either is the time of the event before where it would be earlier.
 //   V4. A comment's text is in its event and nowhere else.
-//   V5. Version 1 of the schema is read too, and becomes version 2 (case-event-version-one.ts). An event that was read so
-//       says it in `writtenAs` and can not be written again.
+//   V5. Version 1 of the schema is read too, and becomes version 2 (case-event-codec.ts). An event that was read so says it
+//       in `writtenAs` and can not be written again.
 import Type, { type Static } from "typebox";
 import { alertSeverities } from "./alert.ts";
 import { caseEventPatterns } from "./case-event-patterns.ts";
-import { caseEventVersionOneCodec, upcastCaseEvent } from "./case-event-version-one.ts";
-import { jsonCodec } from "./codec.ts";
-import type { Codec } from "./envelope.ts";
 import { alertIdPattern, caseIdPattern } from "./ids.ts";
 import { eventTimeSchema, idSchema } from "./transaction.ts";
 
@@ -49,7 +46,8 @@ const tail = {
 };
 const closed = { additionalProperties: false };
 
-const schemas = {
+/** The schema of each type of event. */
+export const caseEventSchemas = {
   opened: Type.Object(
     {
       ...head,
@@ -102,15 +100,15 @@ const schemas = {
 /** JSON Schema of {@link CaseEvent}. */
 export const caseEventSchema = Type.Union(
   [
-    schemas.opened,
-    schemas["alert-joined"],
-    schemas["alert-withdrawn"],
-    schemas.assigned,
-    schemas.commented,
-    schemas.linked,
-    schemas["disposition-set"],
-    schemas.closed,
-    schemas.reopened,
+    caseEventSchemas.opened,
+    caseEventSchemas["alert-joined"],
+    caseEventSchemas["alert-withdrawn"],
+    caseEventSchemas.assigned,
+    caseEventSchemas.commented,
+    caseEventSchemas.linked,
+    caseEventSchemas["disposition-set"],
+    caseEventSchemas.closed,
+    caseEventSchemas.reopened,
   ],
   { title: "CaseEvent" },
 );
@@ -129,21 +127,3 @@ export type CaseEvent = Static<typeof caseEventSchema> & { readonly writtenAs?: 
 
 /** The types of case events. */
 export type CaseEventType = CaseEvent["type"];
-
-const newest = jsonCodec("case-event", 2, caseEventSchema);
-
-/** One for each type: what is wrong with an event is said of its own type. */
-const encoders: ReadonlyMap<string, Pick<Codec<CaseEvent>, "encode">> = new Map(
-  Object.entries(schemas).map(([type, schema]) => [type, jsonCodec("case-event", 2, schema)]),
-);
-
-/** The codec of `case-event/2`, which reads `case-event/1` as well. */
-export const caseEventCodec: Codec<CaseEvent> = {
-  schema: newest.schema,
-  jsonSchema: caseEventSchema,
-  encode: (event) => (encoders.get(event.type) ?? newest).encode(event),
-  decode: (bytes, schema) =>
-    schema === caseEventVersionOneCodec.schema
-      ? upcastCaseEvent(caseEventVersionOneCodec.decode(bytes, schema))
-      : newest.decode(bytes, schema),
-};

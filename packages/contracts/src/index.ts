@@ -2,6 +2,7 @@ export * from "./aggregate.ts";
 export * from "./alert.ts";
 export { asyncApiDocument } from "./asyncapi.ts";
 export * from "./case-event.ts";
+export * from "./case-event-codec.ts";
 export { caseEventPatterns } from "./case-event-patterns.ts";
 export * from "./case-event-version-one.ts";
 export * from "./case-snapshot.ts";

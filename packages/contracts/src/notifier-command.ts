@@ -41,5 +41,5 @@ export type RedeliverCommand = Static<typeof redeliverSchema>;
 /** What the notifier can be told. */
 export type NotifierCommand = Static<typeof notifierCommandSchema>;
 
-/** The codec of `notifier-command/1`. */
-export const notifierCommandCodec = jsonCodec("notifier-command", 1, notifierCommandSchema);
+/** The codec of `notifier-command/2`, which holds an `alert/2`. */
+export const notifierCommandCodec = jsonCodec("notifier-command", 2, notifierCommandSchema);

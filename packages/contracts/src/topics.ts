@@ -10,7 +10,8 @@
 //       after which nobody asks.
 import { type AccountAggregate, accountAggregateCodec } from "./aggregate.ts";
 import { type Alert, alertCodec } from "./alert.ts";
-import { type CaseEvent, caseEventCodec } from "./case-event.ts";
+import type { CaseEvent } from "./case-event.ts";
+import { caseEventCodec } from "./case-event-codec.ts";
 import { type CaseSnapshot, caseSnapshotCodec } from "./case-snapshot.ts";
 import { bytesCodec } from "./dead-letter.ts";
 import type { CleanupPolicy, Codec, Topic } from "./envelope.ts";

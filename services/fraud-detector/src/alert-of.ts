@@ -6,11 +6,16 @@ import type { RuleHead } from "./rule.ts";
 /** A finding: the transactions that caused it, in order, at least one, and a sentence for a person. */
 export interface Finding {
   readonly evidence: readonly [Transaction, ...Transaction[]];
+  /** The step of the rule that took each of them: as many, in the same order. */
+  readonly steps: readonly string[];
   readonly reason: string;
 }
 
 /** The alert for a finding. Its amount is that of the last transaction, which completed it. */
-export const alertOf = ({ name, version, severity }: RuleHead, { evidence, reason }: Finding): Alert => {
+export const alertOf = (
+  { name, version, severity }: RuleHead,
+  { evidence, steps, reason }: Finding,
+): Alert => {
   const [first] = evidence;
   const last = evidence.at(-1) ?? first;
   const causeIds = evidence.map(({ id }) => id);
@@ -23,6 +28,7 @@ export const alertOf = ({ name, version, severity }: RuleHead, { evidence, reaso
     status: "raised",
     reason,
     evidence: [...evidence],
+    evidenceSteps: [...steps],
     firstAt: first.occurredAt,
     lastAt: last.occurredAt,
     amount: last.amount,

@@ -13,6 +13,7 @@ import {
   type Task,
 } from "@riffle/streams";
 import { alertOf, type Finding, withdrawalOf } from "./alert-of.ts";
+import { takenOf } from "./evidence.ts";
 import type { Placed, Rule, RuleHead, RuleWatch } from "./rule.ts";
 
 /** A rule in the pattern language, over the transactions of each account. */
@@ -75,12 +76,12 @@ class PatternWatch<S extends string> implements RuleWatch {
     });
   }
 
-  #raised({ events }: PatternMatch<Transaction, S>): Alert[] {
-    const [first, ...others] = this.#program.stepNames.flatMap((step) =>
-      events[step].map(({ value }) => value),
-    );
+  #raised(match: PatternMatch<Transaction, S>): Alert[] {
+    const taken = takenOf(match, this.#program.stepNames);
+    const [first, ...others] = taken.map(({ value }) => value);
     if (first === undefined) return [];
     const evidence: Finding["evidence"] = [first, ...others];
-    return [alertOf(this.#rule, { evidence, reason: this.#rule.reason(evidence) })];
+    const steps = taken.map(({ step }) => step);
+    return [alertOf(this.#rule, { evidence, steps, reason: this.#rule.reason(evidence) })];
   }
 }

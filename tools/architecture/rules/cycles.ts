@@ -1,18 +1,19 @@
-// Files do not import each other in a circle: in a circle, who runs first is an accident. Types are free of it.
+// Files do not import each other in a circle, types included: in a circle of values, who runs first is an accident, and in
+// one of types no file can be understood before the other.
 
 import { targetOf } from "../places.ts";
 import type { Fault, Rule } from "../rule.ts";
 
-/** Finds circles of imports that exist at run time; each is reported once. */
+/** Finds circles of imports; each is reported once. */
 export const cycles: Rule = {
   name: "cycles",
   check: (repository) => {
     const edges = new Map(
       repository.sources.map(({ path, imports }) => [
         path,
-        imports.flatMap(({ specifier, typeOnly }) => {
+        imports.flatMap(({ specifier }) => {
           const target = targetOf(path, specifier);
-          return target.kind === "own" && !target.byName && !typeOnly ? [target.path] : [];
+          return target.kind === "own" && !target.byName ? [target.path] : [];
         }),
       ]),
     );

@@ -1,7 +1,8 @@
 // Arbitraries: fast-check generators of every event, for property tests here and in the packages downstream.
 //
 //   R1. Every value fits its schema, and every limit of a field can come up (shortest, longest, smallest, largest).
-//   R2. Derived fields agree with their causes: ids are derived, first and last are those of the evidence.
+//   R2. Derived fields agree with their causes: ids are derived, first and last are those of the evidence, and there
+//       are as many steps as evidence.
 //
 // fast-check is a development dependency on purpose: this entry point, `@riffle/contracts/testing`, is imported by
 // tests alone, and no service installs fast-check to run.
@@ -128,8 +129,12 @@ export const alertArbitrary: Arbitrary<Alert> = fc
     reason: sentenceArbitrary,
     first: transactionArbitrary,
     others: fc.array(transactionArbitrary, { maxLength: 4 }),
+    stepNames: fc.array(fc.constantFrom("small", "large", "a", `z${"9".repeat(63)}`), {
+      minLength: 5,
+      maxLength: 5,
+    }),
   })
-  .map(({ first, others, changedBy, ...fields }) => {
+  .map(({ first, others, changedBy, stepNames, ...fields }) => {
     const evidence = [first, ...others].map((cause) => ({ ...cause, accountId: first.accountId }));
     const last = evidence.at(-1) ?? first;
     return {
@@ -147,6 +152,7 @@ export const alertArbitrary: Arbitrary<Alert> = fc
       ...(changedBy === undefined ? {} : { changedBy }),
       reason: fields.reason,
       evidence,
+      evidenceSteps: stepNames.slice(0, evidence.length),
       firstAt: first.occurredAt,
       lastAt: last.occurredAt,
       amount: last.amount,

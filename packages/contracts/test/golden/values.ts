@@ -2,7 +2,8 @@
 // new version and a further value beside the old one.
 import { type AccountAggregate, accountAggregateCodec } from "../../src/aggregate.ts";
 import { type Alert, alertCodec } from "../../src/alert.ts";
-import { type CaseEvent, caseEventCodec } from "../../src/case-event.ts";
+import type { CaseEvent } from "../../src/case-event.ts";
+import { caseEventCodec } from "../../src/case-event-codec.ts";
 import { type CaseEventVersionOne, caseEventVersionOneCodec } from "../../src/case-event-version-one.ts";
 import { type CaseSnapshot, caseSnapshotCodec } from "../../src/case-snapshot.ts";
 import type { Codec } from "../../src/envelope.ts";
@@ -50,6 +51,7 @@ const alert: Alert = {
   status: "raised",
   reason: "1 small purchase, then 1,200.00 EUR within 5 minutes.",
   evidence: [probe, full],
+  evidenceSteps: ["small", "large"],
   firstAt: "2026-03-01T12:00:00Z",
   lastAt: "2026-03-01T13:04:59.999+01:00",
   amount: 9007199254740991,
@@ -189,12 +191,12 @@ function golden<V>(file: string, codec: Codec<V>, value: V): GoldenRecord {
 
 export const goldenRecords: readonly GoldenRecord[] = [
   golden("transaction.1.json", transactionCodec, full),
-  golden("alert.1.json", alertCodec, alert),
+  golden("alert.2.json", alertCodec, alert),
   golden("account-aggregate.1.json", accountAggregateCodec, aggregate),
   golden("rejection.1.json", rejectionCodec, rejection),
   golden("late-record.1.json", lateRecordCodec, late),
   golden("notification.1.json", notificationCodec, notification),
-  golden("notifier-command.1.json", notifierCommandCodec, command),
+  golden("notifier-command.2.json", notifierCommandCodec, command),
   golden("redrive.1.json", redriveCodec, redrive),
   golden("case-event.1.json", caseEventVersionOneCodec, judged),
   golden("case-event.2.json", caseEventCodec, commented),

@@ -3,8 +3,8 @@
 import fc, { type Arbitrary } from "fast-check";
 import { describe, expect, it } from "vitest";
 import { accountAggregateCodec } from "../../src/aggregate.ts";
-import { alertCodec } from "../../src/alert.ts";
-import { caseEventCodec } from "../../src/case-event.ts";
+import { type Alert, alertCodec } from "../../src/alert.ts";
+import { caseEventCodec } from "../../src/case-event-codec.ts";
 import { caseSnapshotCodec } from "../../src/case-snapshot.ts";
 import type { Codec } from "../../src/envelope.ts";
 import { ContractError, contractErrors } from "../../src/errors.ts";
@@ -140,7 +140,7 @@ describe("an error names the first field at fault and the kind of value", () => 
   it("inside lists too", () => {
     const alert = fc.sample(alertArbitrary, { numRuns: 1, seed: 1 })[0];
     const broken = { ...alert, evidence: [transaction, { ...transaction, currency: "XXX" }] };
-    const error = failure(() => alertCodec.decode(utf8(JSON.stringify(broken)), "alert/1"));
+    const error = failure(() => alertCodec.decode(utf8(JSON.stringify(broken)), alertCodec.schema));
     expect(error.field).toBe("evidence.1.currency");
   });
 
@@ -155,6 +155,37 @@ describe("an error names the first field at fault and the kind of value", () => 
       decodeText(`"${secret}" `),
     ];
     for (const error of errors) expect(`${error.stack}${String(error.cause)}`).not.toContain("4111");
+  });
+});
+
+describe("an alert", () => {
+  const alert = fc.sample(
+    alertArbitrary.filter(({ evidence }) => evidence.length === 2),
+    { numRuns: 1, seed: 1 },
+  )[0];
+  const refusal = (evidenceSteps: readonly string[] | undefined) =>
+    failure(() => alertCodec.decode(utf8(JSON.stringify({ ...alert, evidenceSteps })), alertCodec.schema));
+
+  it.each([[["small"]], [["small", "small", "large"]]])(
+    "with steps %j for two causes is refused, read and written",
+    (evidenceSteps) => {
+      expect(refusal(evidenceSteps)).toMatchObject({ code: "VALUE_INVALID", field: "" });
+      expect(refusal(evidenceSteps).message).toContain("must have as many evidenceSteps as evidence");
+      const written = failure(() => alertCodec.encode({ ...alert, evidenceSteps } as Alert));
+      expect(written.message).toContain("must have as many evidenceSteps as evidence");
+    },
+  );
+
+  it("without steps is refused, and so is one under version 1, which had none", () => {
+    expect(refusal(undefined)).toMatchObject({ code: "VALUE_INVALID", field: "evidenceSteps" });
+    expect(failure(() => alertCodec.decode(utf8("{}"), "alert/1")).code).toBe("SCHEMA_UNKNOWN_VERSION");
+  });
+
+  it("names a step as a rule is named", () => {
+    expect(refusal(["small", "the large"])).toMatchObject({
+      code: "VALUE_INVALID",
+      field: "evidenceSteps.1",
+    });
   });
 });
 

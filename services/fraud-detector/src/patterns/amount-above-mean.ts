@@ -136,7 +136,7 @@ const findingOf = (parameters: AmountAboveMeanParameters, earlier: PaymentDays, 
   const mean = Number(totals.sum) / totals.count;
   const times = Math.floor((amount / mean) * 10) / 10;
   const reason = `${formatMoney(amount, currency)}, ${times} times the mean of ${formatMoney(Math.round(mean), currency)} of ${totals.count} earlier payments`;
-  return { evidence: [transaction] as const, reason };
+  return { evidence: [transaction] as const, steps: ["payment"], reason };
 };
 
 /**

@@ -9,7 +9,8 @@
 //
 //   D1. The silence is the time between two transactions of the account, of whatever type: exactly 90 days is enough.
 //   D2. The transaction that ends it wakes the account. It may be the payment itself; if not, the payment comes at
-//       most 24 hours later, inclusive. Evidence is the one that woke the account and the payment, or the one that is both.
+//       most 24 hours later, inclusive. Evidence is the one that woke the account and the payment, or the one that is both:
+//       the steps are `awakening` and `payment`, or `awakening-payment`.
 //   D3. Exactly 500.00, in units of its own currency, is not above. A payment is what takes money out: a purchase, a
 //       withdrawal or a transfer; a deposit wakes the account all the same.
 //   D4. One alert for each awakening: the payments after it raise no others.
@@ -113,7 +114,8 @@ const isWorth = ({ amountAbove }: DormantAccountAwakenedParameters, transaction:
 const findingOf = ({ transaction: woken, silentMs }: Awakening, payment: Transaction): Finding => {
   const isBoth = woken.id === payment.id;
   const evidence: Finding["evidence"] = isBoth ? [payment] : [woken, payment];
+  const steps = isBoth ? ["awakening-payment"] : ["awakening", "payment"];
   const what = `${payment.type} of ${formatMoney(payment.amount, payment.currency)}`;
   const after = isBoth ? "" : ` ${formatDuration(tookMs(evidence))} after`;
-  return { evidence, reason: `${what},${after} the first transaction in ${formatDuration(silentMs)}` };
+  return { evidence, steps, reason: `${what},${after} the first transaction in ${formatDuration(silentMs)}` };
 };

@@ -37,7 +37,7 @@ import {
 import { alertOf, type Finding } from "../alert-of.ts";
 import { formatDuration } from "../duration.ts";
 import type { Fold, FoldedKey, FoldStep } from "../event-time-fold.ts";
-import { tookMs } from "../evidence.ts";
+import { takenOf, tookMs } from "../evidence.ts";
 import { historyRule } from "../history-rule.ts";
 import type { Rule, RuleHead } from "../rule.ts";
 
@@ -134,15 +134,16 @@ const stepOf = (
   const { state: matching, matches } = stepPattern(program, state?.matching, event);
   return {
     state: matching === undefined ? { known: devices } : { known: devices, matching },
-    alert: matches[0] && alertOf(head, findingOf(matches[0])),
+    alert: matches[0] && alertOf(head, findingOf(matches[0], program.stepNames)),
   };
 };
 
-const findingOf = ({ events }: PatternMatch<DeviceUse, Steps>): Finding => {
-  const [first, ...others] = [...events.device, ...events.transfer].map(({ value }) => value.transaction);
+const findingOf = (match: PatternMatch<DeviceUse, Steps>, stepNames: readonly Steps[]): Finding => {
+  const taken = takenOf(match, stepNames);
+  const [first, ...others] = taken.map(({ value }) => value.transaction);
   if (first === undefined) throw new TypeError("take-over: a match without events");
   const evidence: Finding["evidence"] = [first, ...others];
   const { amount, currency } = evidence.at(-1) ?? first;
   const reason = `transfer of ${formatMoney(amount, currency)} ${formatDuration(tookMs(evidence))} after the first transaction from a new device`;
-  return { evidence, reason };
+  return { evidence, steps: taken.map(({ step }) => step), reason };
 };

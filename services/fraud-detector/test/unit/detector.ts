@@ -75,6 +75,11 @@ export class RuleHarness {
     return alertLines(this.driver).slice(before);
   }
 
+  /** The steps of all alerts so far: `small small small large`. */
+  get steps(): string[] {
+    return this.driver.emitted(topics.alerts).map(({ value }) => value.evidenceSteps.join(" "));
+  }
+
   /** The sentences of all alerts so far. */
   get reasons(): string[] {
     return this.driver.emitted(topics.alerts).map(({ value }) => value.reason);

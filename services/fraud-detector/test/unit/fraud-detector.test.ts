@@ -58,7 +58,7 @@ describe("the fraud detector", () => {
       {
         key: "acc_42",
         timestampMs: noonMs + 130_000,
-        headers: { [headerNames.schema]: "alert/1", ...headers },
+        headers: { [headerNames.schema]: "alert/2", ...headers },
         value: {
           id: alertId("card-testing", 2, "acc_42", ["s1", "s2", "s3", "l1"]),
           rule: "card-testing",
@@ -69,6 +69,7 @@ describe("the fraud detector", () => {
           changedBy: "l1",
           reason: "3 purchases under 100.00 EUR, then 1,200.00 EUR within 2 min 10 s",
           evidence: story(),
+          evidenceSteps: ["small", "small", "small", "large"],
           firstAt: "2026-03-01T12:00:00.000Z",
           lastAt: "2026-03-01T12:02:10.000Z",
           amount: 120_000,

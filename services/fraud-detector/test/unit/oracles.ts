@@ -143,6 +143,18 @@ const takeOver: Oracle = (history) => {
   return found;
 };
 
+/** By rule: what each of an alert's causes is called, told from what it is where that is enough. */
+export const stepsOf: Readonly<Record<RuleName, (causes: readonly Past[]) => readonly string[]>> = {
+  "card-testing": (causes) =>
+    causes.map(({ transaction: { amount } }) => (amount > 100_000 ? "large" : "small")),
+  "impossible-travel": () => ["here", "there"],
+  "velocity-burst": () => ["burst", "burst", "burst", "last"],
+  "amount-above-mean": () => ["payment"],
+  "dormant-account-awakened": (causes) =>
+    causes.length === 2 ? ["awakening", "payment"] : ["awakening-payment"],
+  "take-over": () => ["device", "transfer"],
+};
+
 /** By rule: the causes of its alerts, in a whole history of one account. */
 export const oracles: Readonly<Record<RuleName, Oracle>> = {
   "card-testing": cardTesting,

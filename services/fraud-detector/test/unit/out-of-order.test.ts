@@ -5,7 +5,7 @@ import fc from "fast-check";
 import { describe, expect, it } from "vitest";
 import { ruleNames } from "../../src/config.ts";
 import { detectorDriver, screened, transaction } from "./detector.ts";
-import { oracleEnv, oracles } from "./oracles.ts";
+import { oracleEnv, oracles, stepsOf } from "./oracles.ts";
 
 const graceMs = 60;
 const spanMs = 250;
@@ -62,8 +62,12 @@ const standing = (alerts: readonly Alert[]): Map<string, Alert> => {
   return stands;
 };
 
+/** `t1 t4 by small large`. */
+const alertTextOf = (evidence: readonly Transaction[], steps: readonly string[]): string =>
+  `${evidence.map(({ id }) => id).join(" ")} by ${steps.join(" ")}`;
+
 describe("any order of arrival within grace", () => {
-  it("leaves the alerts standing that the history gives in order, of every rule, with restarts in between", async () => {
+  it("leaves the alerts standing that the history gives in order, of every rule, with their steps and restarts in between", async () => {
     const seen = new Set<string>();
     const property = fc.asyncProperty(fc.array(arrival, { maxLength: 30, size: "max" }), async (arrivals) => {
       const byArrival = arrivals
@@ -79,9 +83,12 @@ describe("any order of arrival within grace", () => {
       for (const name of ruleNames) {
         const found = stands
           .filter(({ rule }) => rule === name)
-          .map(({ evidence }) => evidence.map(({ id }) => id).join(" "));
+          .map(({ evidence, evidenceSteps }) => alertTextOf(evidence, evidenceSteps));
         const expected = oracles[name](history).map((causes) =>
-          causes.map((cause) => cause.transaction.id).join(" "),
+          alertTextOf(
+            causes.map((cause) => cause.transaction),
+            stepsOf[name](causes),
+          ),
         );
         expect([name, found.toSorted()]).toEqual([name, expected.toSorted()]);
       }

@@ -4,8 +4,9 @@
 //       contract keeps them out already.
 //   M2. Nothing of an alert is markup: every value is escaped where HTML is written.
 
-import { type Alert, formatMoney } from "@riffle/contracts";
+import { formatMoney } from "@riffle/contracts";
 import type { Message } from "./channel.ts";
+import { evidenceText } from "./evidence-text.ts";
 
 /** The parts of an e-mail that depend on the message. */
 export interface EmailText {
@@ -14,7 +15,6 @@ export interface EmailText {
   readonly html: string;
 }
 
-const evidenceShown = 20;
 const subjectCharsMax = 200;
 
 /** The e-mail for a message. */
@@ -26,7 +26,7 @@ export const emailText = ({ alert, sequence, notificationId }: Message): EmailTe
     ["Payment", formatMoney(alert.amount, alert.currency)],
     ["From", alert.firstAt],
     ["To", alert.lastAt],
-    ["Transactions", evidenceOf(alert)],
+    ["Transactions", evidenceText(alert)],
     ["Alert", alert.id],
     ["Notification", `${notificationId}, number ${sequence} for this account`],
   ].map((cells) => cells.map(oneLine));
@@ -40,12 +40,6 @@ export const emailText = ({ alert, sequence, notificationId }: Message): EmailTe
     text: text.join("\n"),
     html: `<!doctype html><html><body><h2>${escaped(oneLine(title))}</h2><p>${escaped(reason)}</p><table>${cells.join("")}</table></body></html>`,
   };
-};
-
-const evidenceOf = ({ evidence }: Alert): string => {
-  const ids = evidence.slice(0, evidenceShown).map(({ id }) => id);
-  const more = evidence.length - ids.length;
-  return `${ids.join(", ")}${more > 0 ? `, and ${more} more` : ""}`;
 };
 
 const oneLine = (text: string): string => text.replace(/[\p{Cc}\p{Zl}\p{Zp}]+/gu, " ");

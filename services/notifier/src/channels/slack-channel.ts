@@ -1,4 +1,4 @@
-// The Slack channel: each alert as a line of text at an incoming webhook of Slack, or of what understands the same
+// The Slack channel: each alert as a line of text, its causes included, at an incoming webhook of Slack, or of what understands the same
 // (Mattermost, Rocket.Chat, Discord's `/slack` addresses).
 //
 //   K1. The address is the secret: who knows it can write there. It comes from a file and is in no record and no log.
@@ -16,6 +16,7 @@ import { HttpPoster } from "../network/http-poster.ts";
 import { alertLine } from "./alert-line.ts";
 import type { AttemptResult, Channel, Message, Verdict } from "./channel.ts";
 import { EndpointCheck } from "./endpoint-fault.ts";
+import { evidenceText } from "./evidence-text.ts";
 import { attemptPost } from "./http-attempt.ts";
 import { readSecretFile } from "./secret-file.ts";
 import type { Surroundings } from "./surroundings.ts";
@@ -86,9 +87,9 @@ const verdictOf = (status: number): Exclude<Verdict, "delivered"> => {
   return status >= 400 && status < 500 && !laterStatuses.has(status) ? "give-up" : "retry";
 };
 
-/** The text of a message: the alert's line, then the notification's id. */
+/** The text of a message: the alert's line, its causes with their steps, then the notification's id. */
 const slackText = ({ alert, notificationId }: Message): string =>
-  escaped(`${alertLine(alert, { colours: false })}  ${notificationId}`);
+  escaped(`${alertLine(alert, { colours: false })}  ${evidenceText(alert)}  ${notificationId}`);
 
 const escaped = (text: string): string =>
   text.replaceAll("&", "&amp;").replaceAll("<", "&lt;").replaceAll(">", "&gt;");

@@ -21,6 +21,7 @@ export const anAlert = (id: string, accountId = "acc_42", status: AlertStatus = 
       metadata: { shop: "Zürich – 電話" },
     },
   ],
+  evidenceSteps: ["large"],
   firstAt: "2026-03-01T12:02:10.000Z",
   lastAt: "2026-03-01T12:02:10.000Z",
   amount: 120_000,

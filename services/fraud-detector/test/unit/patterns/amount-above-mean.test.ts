@@ -25,6 +25,7 @@ describe("amount above the mean", () => {
   it("a payment far above the mean of ten matches", async () => {
     const harness = new RuleHarness("amount-above-mean");
     expect(await harness.feed(...earlier([3_000, 5_000, ...ten(4_000)]), payment(290_000))).toEqual(["x"]);
+    expect(harness.steps).toEqual(["payment"]);
     expect(harness.reasons).toEqual([
       "2,900.00 EUR, 72.5 times the mean of 40.00 EUR of 12 earlier payments",
     ]);

@@ -26,8 +26,21 @@ describe("card testing", () => {
     });
   });
 
-  it("three smalls and a large match", async () => {
-    expect(await matches(...smalls, large("l1", 3_000))).toEqual(["s1 s2 s3 l1"]);
+  it("three smalls and a large match, and each is named by the step that took it", async () => {
+    const harness = new RuleHarness("card-testing");
+    expect(await harness.feed(...smalls, large("l1", 3_000))).toEqual(["s1 s2 s3 l1"]);
+    expect(harness.steps).toEqual(["small small small large"]);
+  });
+
+  it("a withdrawal names the steps of what it withdraws (C6)", async () => {
+    const harness = new RuleHarness("card-testing");
+    const late = small("s4", 2_500);
+    expect(await harness.feed(...smalls, large("l1", 3_000), late)).toEqual([
+      "s1 s2 s3 l1",
+      "-s1 s2 s3 l1",
+      "s2 s3 s4 l1",
+    ]);
+    expect(new Set(harness.steps)).toEqual(new Set(["small small small large"]));
   });
 
   it("two smalls and a large do not", async () => {

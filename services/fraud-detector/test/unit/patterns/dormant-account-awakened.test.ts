@@ -17,6 +17,7 @@ describe("dormant account awakened", () => {
   it("a payment after 90 days of silence matches, exactly 90 days is enough (D1)", async () => {
     const harness = new RuleHarness("dormant-account-awakened");
     expect(await harness.feed(first, payment("p", silence))).toEqual(["p"]);
+    expect(harness.steps).toEqual(["awakening-payment"]);
     expect(harness.reasons).toEqual(["transfer of 900.00 EUR, the first transaction in 90 d"]);
     expect(await matches(first, payment("p", silence - 1))).toEqual([]);
   });
@@ -30,6 +31,7 @@ describe("dormant account awakened", () => {
     const harness = new RuleHarness("dormant-account-awakened");
     const woken = transaction("w", silence);
     expect(await harness.feed(first, woken, payment("p", silence + dayMs))).toEqual(["w p"]);
+    expect(harness.steps).toEqual(["awakening payment"]);
     expect(harness.reasons).toEqual(["transfer of 900.00 EUR, 1 d after the first transaction in 90 d"]);
     expect(await matches(first, woken, payment("p", silence + dayMs + 1))).toEqual([]);
   });

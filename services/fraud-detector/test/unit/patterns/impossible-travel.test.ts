@@ -54,6 +54,7 @@ describe("impossible travel", () => {
         at("b", 40 * minuteMs, { ...lima, country: "PE", channel: "atm" }),
       ),
     ).toEqual(["a b"]);
+    expect(harness.steps).toEqual(["here there"]);
     expect(harness.reasons).toEqual(["card at hand in PT and, 40 min later, 9,007 km away in PE"]);
   });
 

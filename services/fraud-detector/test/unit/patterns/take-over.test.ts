@@ -25,6 +25,7 @@ describe("take-over", () => {
     expect(await harness.feed(own, use("n", 0, "theirs"), transfer("t", 12 * minuteMs, "theirs"))).toEqual([
       "n t",
     ]);
+    expect(harness.steps).toEqual(["device transfer"]);
     expect(harness.reasons).toEqual([
       "transfer of 4,000.00 EUR 12 min after the first transaction from a new device",
     ]);

@@ -26,6 +26,7 @@ describe("velocity burst", () => {
   it("ten within the minute match, nine do not", async () => {
     const harness = new RuleHarness("velocity-burst");
     expect(await harness.feed(...burst(10, 1_000))).toEqual([ids(0, 9)]);
+    expect(harness.steps).toEqual([`${"burst ".repeat(9)}last`]);
     expect(harness.reasons).toEqual(["10 transactions within 9 s"]);
     expect(await matches(...burst(9, 1_000))).toEqual([]);
   });

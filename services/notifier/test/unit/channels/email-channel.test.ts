@@ -6,6 +6,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import type { SMTPServerOptions } from "smtp-server";
 import { describe, expect, it } from "vitest";
+import { selfSigned } from "../../../../../infra/tls/self-signed.ts";
 import {
   EmailChannel,
   type EmailChannelOptions,
@@ -14,7 +15,6 @@ import {
 } from "../../../src/channels/email-channel.ts";
 import { EndpointError } from "../../../src/channels/endpoint-fault.ts";
 import { anAlert } from "../alerts.ts";
-import { selfSigned } from "../network/certificate.ts";
 import { hangUp, type Refusal, ScriptedRelay, SmtpRelay } from "./smtp-relay.ts";
 import { aMessage, forever, notificationId, surroundings } from "./surroundings.ts";
 

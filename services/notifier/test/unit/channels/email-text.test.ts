@@ -20,7 +20,7 @@ describe("an e-mail", () => {
       "Payment: 1,200.00 EUR",
       "From: 2026-03-01T12:02:10.000Z",
       "To: 2026-03-01T12:02:10.000Z",
-      "Transactions: t1",
+      "Transactions: t1 (large)",
       `Alert: ${anAlert("t1").id}`,
       `Notification: ${notificationId}, number 7 for this account`,
       "",
@@ -32,11 +32,15 @@ describe("an e-mail", () => {
     expect(subject).toBe("[Riffle] WITHDRAWN card-testing acc_42");
   });
 
-  it("names twenty transactions and counts the others", () => {
+  it("names twenty transactions, each with its step, and counts the others", () => {
     const [evidence] = anAlert("t1").evidence;
     const many = Array.from({ length: 25 }, (_, n) => ({ ...(evidence ?? {}), id: `t${n}` }));
-    const alert = { ...anAlert("t1"), evidence: many as typeof anAlert extends () => infer A ? A : never[] };
-    expect(emailText(aMessage({ alert })).text).toContain("t18, t19, and 5 more");
+    const alert = {
+      ...anAlert("t1"),
+      evidence: many as typeof anAlert extends () => infer A ? A : never[],
+      evidenceSteps: many.map((_, n) => (n < 19 ? "small" : "large")),
+    };
+    expect(emailText(aMessage({ alert })).text).toContain("t18 (small), t19 (large), and 5 more");
   });
 
   it("is one line of subject and no markup but its own, whatever the alert says", () => {

@@ -20,12 +20,12 @@ const attemptAt = async (code: number, headers: Record<string, string> = {}, mes
 };
 
 describe("a message to Slack", () => {
-  it("is the alert's line with the notification's id, as an incoming webhook takes it", async () => {
+  it("is the alert's line with its causes, their steps and the notification's id, as an incoming webhook takes it", async () => {
     const { requests, verdict, attempt } = await attemptAt(200);
     expect(verdict).toBe("delivered");
     expect(attempt.status).toBe(200);
     expect(JSON.parse(requests[0]?.body ?? "")).toEqual({
-      text: `ALERT  card-testing  acc_42  ${anAlert("t1").reason}  (${anAlert("t1").id})  ${notificationId}`,
+      text: `ALERT  card-testing  acc_42  ${anAlert("t1").reason}  (${anAlert("t1").id})  t1 (large)  ${notificationId}`,
       unfurl_links: false,
       unfurl_media: false,
     });

@@ -2,10 +2,10 @@
 
 import { Webhook } from "standardwebhooks";
 import { describe, expect, it } from "vitest";
+import { selfSigned } from "../../../../../infra/tls/self-signed.ts";
 import type { Surroundings } from "../../../src/channels/surroundings.ts";
 import { WebhookChannel, type WebhookChannelOptions } from "../../../src/channels/webhook-channel.ts";
 import { anAlert } from "../alerts.ts";
-import { selfSigned } from "../network/certificate.ts";
 import { type Answer, LoopbackServer, Receiver, status } from "../network/loopback-server.ts";
 import { aMessage, forever, notificationId, surroundings } from "./surroundings.ts";
 

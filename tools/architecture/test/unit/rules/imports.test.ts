@@ -187,8 +187,19 @@ describe("cycles", () => {
     expect(others).toEqual([]);
   });
 
-  it("are none through types", () => {
+  it("are found through types too", () => {
     const files = { "a.ts": importing("./b.ts"), "b.ts": 'import type { A } from "./a.ts";' };
+    expect(faultsOf(cycles, files)).toMatchObject([
+      { message: expect.stringContaining("a.ts → b.ts → a.ts") },
+    ]);
+  });
+
+  it("are none where a file is imported twice", () => {
+    const files = {
+      "a.ts": 'import "./b.ts";\nimport "./c.ts";\n',
+      "b.ts": importing("./c.ts"),
+      "c.ts": "export {};\n",
+    };
     expect(faultsOf(cycles, files)).toEqual([]);
   });
 });
