@@ -65,6 +65,10 @@ export const streamsErrors = {
     meaning: "One record is larger than the largest batch a broker takes.",
     remedy: "Make the value smaller, or raise max.message.bytes of the topic and recordBytesMax together.",
   },
+  STREAMS_PARTITION_INVALID: {
+    meaning: "A record was not sent: its partition, or what the partitioner said, is none of the topic's.",
+    remedy: "Correct the partitioner: a whole number from 0 to one less than the partitions it is given.",
+  },
   STREAMS_OFFSET_OUT_OF_RANGE: {
     meaning: "The committed offset is no longer in the log: records were deleted before they were processed.",
     remedy:
@@ -84,7 +88,8 @@ export const streamsErrors = {
     remedy: "Name the store in the `stores` of the handler.",
   },
   STREAMS_STATE_CORRUPT: {
-    meaning: "A changelog record cannot be read by the store's serde.",
+    meaning:
+      "A changelog record cannot be read by the store's serde; where a store reads what was restored at its first use, then.",
     remedy:
       "Deploy the version that wrote it, or migrate the changelog; the engine never starts on partial state.",
   },

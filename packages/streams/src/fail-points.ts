@@ -4,6 +4,7 @@
 // RIFFLE_FAILPOINT says so, and then a place costs one comparison. No place is inside a loop over records.
 //
 //   FP1. A fail-point acts once, at the n-th time its place is reached, and never again in that process.
+//   FP2. A place that is held lets the rest of the process go on: it answers probes and keeps its membership.
 
 import { StreamsConfigError, StreamsError } from "./errors.ts";
 
@@ -51,8 +52,14 @@ export const failPoints = [
 /** One of {@link failPoints}. */
 export type FailPoint = (typeof failPoints)[number];
 
-/** `kill`: SIGKILL to itself. `pause`: SIGSTOP to itself, until somebody sends SIGCONT. `throw`: an error. */
-export type FailPointAction = "kill" | "pause" | "throw";
+/**
+ * `kill`: SIGKILL to itself. `pause`: SIGSTOP to itself, until somebody sends SIGCONT. `throw`: an error. `hold`: what is
+ * at this place waits until somebody sends SIGCONT, while the process goes on (FP2); only where {@link holdingPoints} says.
+ */
+export type FailPointAction = "kill" | "pause" | "throw" | "hold";
+
+/** The places that can be held: a restore that takes as long as somebody wants. */
+export const holdingPoints: readonly FailPoint[] = ["before-restore"];
 
 /** An armed fail-point. */
 export interface FailPointOrder {
@@ -62,7 +69,7 @@ export interface FailPointOrder {
   readonly hit: number;
 }
 
-const actions: readonly string[] = ["kill", "pause", "throw"] satisfies FailPointAction[];
+const actions: readonly string[] = ["kill", "pause", "throw", "hold"] satisfies FailPointAction[];
 
 const isFailPoint = (name: string): name is FailPoint => (failPoints as readonly string[]).includes(name);
 
@@ -76,6 +83,8 @@ export const parseFailPoint = (text: string): FailPointOrder => {
   const faults: string[] = [];
   if (!isFailPoint(point)) faults.push(`"${point}" is no fail-point; there are ${failPoints.join(", ")}.`);
   if (!actions.includes(action)) faults.push(`"${action}" is no action; there are ${actions.join(", ")}.`);
+  if (action === "hold" && !(holdingPoints as readonly string[]).includes(point))
+    faults.push(`"hold" is possible at ${holdingPoints.join(", ")} alone.`);
   if (!/^[1-9]\d{0,8}$/.test(hit) || rest.length > 0)
     faults.push(`"${text}" must be point:action or point:action:n, with n from 1.`);
   if (!isFailPoint(point) || faults.length > 0) throw new StreamsConfigError(faults);
@@ -93,13 +102,30 @@ export const armFailPoint = (order: FailPointOrder | undefined): void => {
 
 /** Marks the place. @throws StreamsError STREAMS_FAIL_POINT when it is armed with `throw` and this is its time */
 export const failPoint = (point: FailPoint): void => {
-  if (armed === undefined || armed.point !== point) return;
+  const action = due(point);
+  if (action !== undefined) act(point, action);
+};
+
+/** Marks a place that can be held. @returns what to wait for, undefined almost always @throws as {@link failPoint} */
+export const holdingFailPoint = (point: FailPoint): Promise<void> | undefined => {
+  const action = due(point);
+  if (action === "hold") return continued();
+  if (action !== undefined) act(point, action);
+  return undefined;
+};
+
+/** What is to be done at the place now (FP1). */
+const due = (point: FailPoint): FailPointAction | undefined => {
+  if (armed === undefined || armed.point !== point) return undefined;
   reached++;
-  if (reached !== armed.hit) return;
+  if (reached !== armed.hit) return undefined;
   const { action } = armed;
   armed = undefined;
-  act(point, action);
+  return action;
 };
+
+const continued = (): Promise<void> =>
+  new Promise((resolve) => void process.once("SIGCONT", () => resolve()));
 
 const act = (point: FailPoint, action: FailPointAction): void => {
   if (action === "kill") process.kill(process.pid, "SIGKILL");

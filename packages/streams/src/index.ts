@@ -15,6 +15,7 @@ export {
   type FailPointOrder,
   failPoint,
   failPoints,
+  holdingPoints,
   parseFailPoint,
 } from "./fail-points.ts";
 export * from "./patterns/index.ts";
@@ -26,7 +27,9 @@ export { jsonSerde, type Serde } from "./state/serde.ts";
 export {
   type AnyStoreSpec,
   type KeyValueStore,
+  type KeyValueStoreOptions,
   keyValueStore,
+  type ReadsRestored,
   type SessionInterval,
   type SessionRetention,
   type SessionStore,

@@ -1,5 +1,5 @@
 // Restoring: reads a changelog partition from its start, or from where a local copy ends, to the end it had when the
-// reading began.
+// reading began, or a moment before, when it was described.
 //
 //   C1. The end is the high watermark, open transactions included, so the read waits until each of them is decided:
 //       what a former owner committed last is never missed.
@@ -55,10 +55,10 @@ export class ChangelogReader implements ChangelogSource {
     partition: TopicPartition,
     apply: (record: RawRecord) => void,
     onStall: () => Promise<void>,
-    { fromOffset, toOffset = Number.POSITIVE_INFINITY, onProgress }: ReplayOptions = {},
+    { fromOffset, toOffset = Number.POSITIVE_INFINITY, endOffset, onProgress }: ReplayOptions = {},
   ): Promise<Replayed> {
     const name = `${partition.topic}/${partition.partition}`;
-    const logEnd = (await listedOffsets(this.#wire, [partition], "latest")).get(name) ?? 0;
+    const logEnd = endOffset ?? (await listedOffsets(this.#wire, [partition], "latest")).get(name) ?? 0;
     const end = Math.min(logEnd, toOffset);
     const start = fromOffset ?? (await listedOffsets(this.#wire, [partition], "earliest")).get(name) ?? 0;
     let offset = start;

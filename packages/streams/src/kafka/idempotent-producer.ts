@@ -13,7 +13,7 @@ import type { HeaderPair } from "../worker/record.ts";
 import type { Compression } from "./compression.ts";
 import { failIfRefused } from "./coordinator.ts";
 import { PartitionQueue } from "./partition-queue.ts";
-import { partitionOf } from "./partitioner.ts";
+import { type Partitioner, partitionOf } from "./partitioner.ts";
 import { batchBytesMax, produceVerdict, refusal, withoutLeader } from "./produce-batches.ts";
 import { leaderMovedCodes } from "./protocol/errors.ts";
 import { initProducerId, type ProducerIdentity } from "./protocol/init-producer-id.ts";
@@ -24,7 +24,7 @@ import { Wire, type WireOptions } from "./wire.ts";
 /** A record to send. */
 export interface SendRecord {
   readonly topic: string;
-  /** Default: murmur2 of the key. */
+  /** Default: what the producer's partitioner says. */
   readonly partition?: number;
   readonly key: string;
   readonly value: Uint8Array;
@@ -42,6 +42,11 @@ export interface IdempotentProducerOptions extends WireOptions {
   readonly queueMax?: number;
   /** How batches are packed. Default `none`. */
   readonly compression?: Compression;
+  /**
+   * Which partition a record goes to that does not name one. Default `byKey`, murmur2 of the key, as Kafka's own clients:
+   * any other one takes a topic out of step with those it is co-partitioned with.
+   */
+  readonly partitioner?: Partitioner;
 }
 
 /** Pause of a partition before its batch is repeated. */
@@ -56,6 +61,8 @@ export class IdempotentProducer {
   readonly #deliveryTimeoutMs: number;
   readonly #queueMax: number;
   readonly #compression: Compression;
+  /** Undefined for the default, which has the bytes of the key already. */
+  readonly #partitioner: Partitioner | undefined;
   readonly #queues = new Map<string, PartitionQueue>();
   /** Leaders with a request under way. */
   readonly #busy = new Set<number>();
@@ -72,6 +79,7 @@ export class IdempotentProducer {
     this.#deliveryTimeoutMs = options.deliveryTimeoutMs ?? 10_000;
     this.#queueMax = options.queueMax ?? 10_000;
     this.#compression = options.compression ?? "none";
+    this.#partitioner = options.partitioner;
   }
 
   /** @throws StreamsError when the cluster is unreachable or a topic does not exist */
@@ -97,7 +105,8 @@ export class IdempotentProducer {
   /**
    * Sends one record.
    * @returns resolves when every in-sync replica has it (I1)
-   * @throws StreamsError when the queue is full, OutcomeUnknownError at the delivery time-out, or the broker's refusal (I5)
+   * @throws StreamsError when the queue is full or there is no such partition, OutcomeUnknownError at the delivery
+   *   time-out, or the broker's refusal (I5)
    */
   send(record: SendRecord): Promise<void> {
     if (this.#closed || this.#queued >= this.#queueMax) {
@@ -122,7 +131,12 @@ export class IdempotentProducer {
         ),
       );
     }
-    const partition = record.partition ?? partitionOf(key, this.#wire.partitionCount(record.topic));
+    const partitions = this.#wire.partitionCount(record.topic);
+    const partition =
+      record.partition ?? this.#partitioner?.(record, partitions) ?? partitionOf(key, partitions);
+    if (!Number.isInteger(partition) || partition < 0 || partition >= partitions) {
+      return Promise.reject(noSuchPartition(record.topic, partition, partitions));
+    }
     const deadline = this.#wire.clock.now() + this.#deliveryTimeoutMs;
     return new Promise((resolve, reject) => {
       this.#queue(record.topic, partition).push({ ...content, bytes, deadline, resolve, reject });
@@ -290,6 +304,12 @@ export class IdempotentProducer {
     }
   }
 }
+
+const noSuchPartition = (topic: string, partition: number, partitions: number): StreamsError =>
+  new StreamsError(
+    "STREAMS_PARTITION_INVALID",
+    `Produce to ${topic}: not sent, partition ${partition} is none of its ${partitions}. Correct the record's partition, or the producer's partitioner.`,
+  );
 
 /** What the answer says of a queue's batch; a partition it leaves out counts as one without a leader. */
 const outcomeOf = (outcomes: readonly ProduceOutcome[], queue: PartitionQueue): ProduceOutcome =>

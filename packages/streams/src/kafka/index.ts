@@ -13,6 +13,7 @@ export {
   type VerifyCopiesOptions,
   verifyCopies,
 } from "./copy-verifier.ts";
+export { type HotKeysOptions, spreadHotKeys } from "./hot-keys.ts";
 export {
   IdempotentProducer,
   type IdempotentProducerOptions,
@@ -25,7 +26,7 @@ export {
   type OpenTransaction,
   type TopicFacts,
 } from "./inspection.ts";
-export { partitionOf } from "./partitioner.ts";
+export { byKey, type PartitionedRecord, type Partitioner, partitionOf } from "./partitioner.ts";
 export type { FetchedChunk, TopicPartition } from "./ports.ts";
 export { TopicFollower, type TopicFollowerOptions } from "./topic-follower.ts";
 export { readTopic, TopicReader, type TopicReaderOptions } from "./topic-reader.ts";

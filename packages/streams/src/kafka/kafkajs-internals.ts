@@ -66,7 +66,9 @@ export interface KafkajsCluster {
 /** A cluster whose first connection is still to be made. */
 export interface UnconnectedCluster extends KafkajsCluster {
   readonly brokerPool: {
-    findConnectedBroker(): Promise<KafkajsBroker>;
+    /** The brokers of the metadata, by node id. */
+    readonly brokers: Readonly<Record<string, KafkajsBroker & { isConnected(): boolean }>>;
+    findConnectedBroker: () => Promise<KafkajsBroker>;
     /** Drops the seed broker and makes one of the next address of the list. */
     createSeedBroker(): Promise<void>;
     readonly seedBroker: { connect(): Promise<void>; readonly versions: unknown };
@@ -139,6 +141,23 @@ export const connectNextSeed = async ({ brokerPool }: UnconnectedCluster): Promi
   await brokerPool.createSeedBroker();
   await brokerPool.seedBroker.connect();
   brokerPool.versions = brokerPool.seedBroker.versions;
+};
+
+/**
+ * Has what any broker answers go to one that is not silent, while there is one. kafkajs takes any that is connected, and a
+ * host that vanished without a word stays connected until the kernel gives it up, which takes it minutes.
+ */
+export const avoidSilent = (
+  { brokerPool }: UnconnectedCluster,
+  isSilent: (nodeId: number) => boolean,
+): void => {
+  const anyConnected = brokerPool.findConnectedBroker.bind(brokerPool);
+  brokerPool.findConnectedBroker = async () => {
+    const connected = Object.values(brokerPool.brokers).filter((broker) => broker.isConnected());
+    const answering = connected.filter(({ nodeId }) => !isSilent(nodeId));
+    if (answering.length === connected.length) return anyConnected();
+    return answering[Math.floor(Math.random() * answering.length)] ?? anyConnected();
+  };
 };
 
 /** The admin client of kafkajs over a cluster of its own. */

@@ -34,3 +34,20 @@ const byte = (bytes: Uint8Array, at: number): number => bytes[at] ?? 0;
 /** The partition of a key among `partitions`. */
 export const partitionOf = (key: Uint8Array, partitions: number): number =>
   (murmur2(key) & 0x7fffffff) % partitions;
+
+/** What a partitioner may look at: everything that a repeat of the record has too. */
+export interface PartitionedRecord {
+  readonly topic: string;
+  readonly key: string;
+  readonly value: Uint8Array;
+  readonly headers: Readonly<Record<string, string>>;
+}
+
+/**
+ * Which partition a record goes to, from 0 to `partitions` - 1. Pure: the same record among as many partitions always goes
+ * to the same one, or a repeat is not recognised and what was in order is not.
+ */
+export type Partitioner = (record: PartitionedRecord, partitions: number) => number;
+
+/** The default, as Kafka's own clients have it: murmur2 of the key. */
+export const byKey: Partitioner = ({ key }, partitions) => partitionOf(Buffer.from(key), partitions);

@@ -126,6 +126,11 @@ export interface ReplayOptions {
   readonly fromOffset?: number;
   /** Nothing is fetched from it on. Default the end that the log has when the replay begins. */
   readonly toOffset?: number;
+  /**
+   * The end of the log as {@link ChangelogSource.describe} told it, if that was asked after the former owner was fenced: what
+   * comes behind it cannot be committed. It saves asking again. Default the end that the log has when the replay begins.
+   */
+  readonly endOffset?: number;
   /** Called after each piece, and awaited. */
   readonly onProgress?: (progress: ReplayProgress) => void | Promise<void>;
 }

@@ -3,12 +3,14 @@
 //   W1. An answer that says no becomes a BrokerRefusedError; no answer becomes an OutcomeUnknownError.
 //   W2. A broker serves the requests of one connection in order, so whatever may block there (a join, a long poll)
 //       gets a wire of its own.
+//   W3. A broker that left a request unanswered is not asked what another could answer, until it answers again.
 
 import { type Clock, systemClock } from "../clock.ts";
 import { BrokerRefusedError, OutcomeUnknownError, StreamsError } from "../errors.ts";
 import { ByteReader } from "./bytes.ts";
 import { firstConnection, untilAnswered } from "./first-connection.ts";
 import {
+  avoidSilent,
   type ClusterAddress,
   connectNextSeed,
   createCluster,
@@ -45,14 +47,19 @@ const connectWithinMsDefault = 5_000;
 /**
  * Connects to the first broker of the list that answers, and loads the cluster's metadata.
  *
+ * @param isSilent of a node, whether to ask another one where another one will do; default none is
  * @throws StreamsError STREAMS_CLUSTER_UNREACHABLE when no broker of the list answers,
  *   STREAMS_AUTHENTICATION_FAILED or STREAMS_TLS_FAILED when one refuses who this is, or is not who it says
  */
-export const connectCluster = async (options: WireOptions): Promise<KafkajsCluster> => {
+export const connectCluster = async (
+  options: WireOptions,
+  isSilent?: (nodeId: number) => boolean,
+): Promise<KafkajsCluster> => {
   const { connectionTimeoutMs = 3_000, requestTimeoutMs = 8_000, log } = options;
   const cluster = createCluster({ ...options, connectionTimeoutMs, requestTimeoutMs }, (message) =>
     log?.(message),
   );
+  if (isSilent !== undefined) avoidSilent(cluster, isSilent);
   const withinMs = options.connectWithinMs ?? connectWithinMsDefault;
   try {
     await firstConnection({ ...options, clock: systemClock, withinMs }, async () => {
@@ -74,11 +81,19 @@ export class Wire {
   readonly #connecting = new Map<KafkajsConnection, Promise<unknown>>();
 
   readonly #answeredWithinMs: number;
+  /** Nodes that left their last request unanswered (W3). */
+  readonly #silent: Set<number>;
 
-  private constructor(cluster: KafkajsCluster, clock: Clock, answeredWithinMs: number) {
+  private constructor(
+    cluster: KafkajsCluster,
+    clock: Clock,
+    answeredWithinMs: number,
+    silent = new Set<number>(),
+  ) {
     this.#cluster = cluster;
     this.clock = clock;
     this.#answeredWithinMs = answeredWithinMs;
+    this.#silent = silent;
   }
 
   /** A wire on connections made elsewhere: the broker in memory has its own. */
@@ -89,7 +104,9 @@ export class Wire {
   /** @throws StreamsError as {@link connectCluster} does */
   static async connect(options: WireOptions): Promise<Wire> {
     const { connectWithinMs = connectWithinMsDefault } = options;
-    return new Wire(await connectCluster(options), systemClock, connectWithinMs);
+    const silent = new Set<number>();
+    const cluster = await connectCluster(options, (nodeId) => silent.has(nodeId));
+    return new Wire(cluster, systemClock, connectWithinMs, silent);
   }
 
   /** Sends to one broker and reads the answer. */
@@ -116,8 +133,11 @@ export class Wire {
     try {
       const broker = await this.#cluster.findBroker({ nodeId });
       await this.#connect(broker, request.request.apiKey === fetchApiKey ? 1 : 0);
-      return await broker.connectionPool.send(request);
+      const answer = await broker.connectionPool.send(request);
+      this.#silent.delete(nodeId);
+      return answer;
     } catch (error) {
+      if ((error as Error).name === "KafkaJSRequestTimeoutError") this.#silent.add(nodeId);
       throw translate(request.request.apiName, error);
     }
   }

@@ -3,7 +3,7 @@
 //   KL1. Requests of one connection are handled in the order in which they came. An answer goes out when it is ready:
 //        clients tell answers apart by their correlation ids, and a long poll holds up nobody.
 //   KL2. A request that cannot be read, or that there is no version for, ends its connection and no other.
-//   KL3. It listens at one address and is one node.
+//   KL3. It listens at one address and is one node of its cluster.
 
 import { createServer, type Server, type Socket } from "node:net";
 import { ByteReader } from "../kafka/bytes.ts";
@@ -15,11 +15,12 @@ export interface ListenOptions {
   readonly cluster: BrokerCluster;
   readonly host: string;
   readonly port: number;
+  /** Which node; default 0, the only one there mostly is. */
+  readonly nodeId?: number;
   /** Told of a connection that was ended because of what came over it. */
   readonly onRefused: (clientId: string, error: unknown) => void;
 }
 
-const nodeId = 0;
 const lengthBytes = 4;
 const headBytesMin = 10;
 /** As `socket.request.max.bytes` of Kafka. */
@@ -60,7 +61,7 @@ export class KafkaListener {
   }
 }
 
-const serveConnection = (socket: Socket, { cluster, onRefused }: ListenOptions): void => {
+const serveConnection = (socket: Socket, { cluster, nodeId = 0, onRefused }: ListenOptions): void => {
   const frames = new RequestFrames();
   let clientId = "";
   socket.on("data", (bytes: Buffer) => {

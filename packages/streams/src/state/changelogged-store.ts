@@ -14,6 +14,11 @@ export interface StoreChange {
   readonly value: Uint8Array | null;
 }
 
+/** Where values end up. One that takes restored bytes reads them when it likes; else they are read at the restore. */
+export interface InnermostStore<V> extends KeyValueStore<V> {
+  restore?(key: string, bytes: Uint8Array): void;
+}
+
 /** Takes committed changes of one store. */
 export type TakeCommitted = (change: StoreChange) => void;
 
@@ -21,13 +26,13 @@ export type TakeCommitted = (change: StoreChange) => void;
 export class ChangeloggedStore<V> {
   /** What handlers read and write. */
   readonly store: WriteBufferedStore<V>;
-  readonly #inner: KeyValueStore<V>;
+  readonly #inner: InnermostStore<V>;
   readonly #serde: Serde<V>;
   readonly #committed: TakeCommitted | undefined;
   #unconfirmed: StoreChange[] = [];
 
   /** @param committed takes what stands (L1); none where there is no copy on disk */
-  constructor(inner: KeyValueStore<V>, serde: Serde<V>, committed?: TakeCommitted) {
+  constructor(inner: InnermostStore<V>, serde: Serde<V>, committed?: TakeCommitted) {
     this.store = new WriteBufferedStore(inner);
     this.#inner = inner;
     this.#serde = serde;
@@ -37,6 +42,7 @@ export class ChangeloggedStore<V> {
   /** Applies one committed record while the task is being restored; not a change of its own. */
   restore(key: string, value: Uint8Array | null): void {
     if (value === null) this.#inner.delete(key);
+    else if (this.#inner.restore !== undefined) this.#inner.restore(key, value);
     else this.#inner.put(key, this.#serde.deserialize(value));
   }
 

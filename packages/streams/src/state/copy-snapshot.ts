@@ -62,7 +62,7 @@ export class CopySnapshot {
 /** @returns why what was copied is not what was sealed, if so */
 const copySealed = async (from: string, to: string): Promise<Doubt | undefined> => {
   const copied = join(to, "data.mdb");
-  const seal = await sealOf(from);
+  const seal = sealOf(from);
   await rm(copied, { force: true });
   await copyFile(join(from, "data.mdb"), copied).catch((error: unknown) => {
     if ((error as { code?: unknown }).code !== "ENOENT") throw error;

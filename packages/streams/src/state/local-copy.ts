@@ -91,7 +91,7 @@ export class LocalCopy {
   static async open(options: LocalCopyOptions): Promise<OpenedCopy> {
     let directory: StateDirectory | undefined;
     try {
-      directory = await StateDirectory.claim(options.folder);
+      directory = StateDirectory.claim(options.folder);
       if (directory === undefined) return { copy: undefined, doubt: "locked" };
       return await openClaimed(
         directory,
@@ -101,7 +101,7 @@ export class LocalCopy {
       );
     } catch (error) {
       options.onFailure(error, false);
-      await directory?.release().catch(() => {});
+      letGo(directory);
       return { copy: undefined, doubt: "failed" };
     }
   }
@@ -109,6 +109,11 @@ export class LocalCopy {
   /** Where the changelog of a store goes on after the copy; undefined when the copy is empty. */
   offset(store: string): number | undefined {
     return this.#offsets.get(store);
+  }
+
+  /** Where the changelog of a store ended when the copy was opened, open transactions included. */
+  changelogEnd(store: string): number | undefined {
+    return this.#options.stores.find(({ name }) => name === store)?.facts.endOffset;
   }
 
   /** The entries of a store, keys and values as they are in the changelog. */
@@ -182,7 +187,7 @@ export class LocalCopy {
     this.#hasEnded = true;
     this.#pending.clear();
     await this.#environment.close().catch(() => {});
-    await this.#directory.release().catch(() => {});
+    letGo(this.#directory);
   }
 
   /** Removes the data, and lets go of the folder. Does not throw. */
@@ -191,7 +196,7 @@ export class LocalCopy {
     this.#hasEnded = true;
     await this.#environment.close().catch(() => {});
     await this.#directory.wipe().catch(() => {});
-    await this.#directory.release().catch(() => {});
+    letGo(this.#directory);
   }
 
   async #write(seals: boolean): Promise<void> {
@@ -264,6 +269,13 @@ export class LocalCopy {
     this.#options.onFailure(error, waits);
   }
 }
+
+/** What the disk says to it changes nothing: a folder whose owner is dead is free. */
+const letGo = (directory: StateDirectory | undefined): void => {
+  try {
+    directory?.release();
+  } catch {}
+};
 
 type Make = (environment: LmdbEnvironment, checkpoint: Checkpoint | undefined) => LocalCopy;
 

@@ -8,12 +8,14 @@
 //   D2. The data is read and compared with the seal before LMDB sees it: a damaged file could end the process in native
 //       code. That also covers a machine that stopped before the data reached the disk.
 //   D3. One live process has a folder. Another gets none, and nothing is removed.
+//       What claiming a folder takes is asked of the disk at once, not by promises: it is a handful of calls on files of a few
+//       bytes, and at a start the promises of all tasks would wait for each other.
 //   D4. LMDB is not given a disk that is nearly full: lmdb 3.5 ends the process with a segmentation fault, or a bus error,
 //       where it finds no room for its first pages.
 
 import { randomUUID } from "node:crypto";
-import { statfsSync, statSync } from "node:fs";
-import { mkdir, open as openFile, readdir, readFile, rename, rm, unlink, writeFile } from "node:fs/promises";
+import { mkdirSync, readFileSync, rmSync, statfsSync, statSync, writeFileSync } from "node:fs";
+import { open as openFile, readdir, rename, rm, writeFile } from "node:fs/promises";
 import { join, resolve } from "node:path";
 import { StreamsError } from "../errors.ts";
 import { crc32c } from "../kafka/crc32c.ts";
@@ -27,7 +29,10 @@ export interface Seal {
   readonly crc: number;
 }
 
-const pieceBytes = 1 << 20;
+const pieceBytes = 256 << 10;
+/** Pieces to be read into again: at a start each task's copy is read, and memory that is new costs more than what it reads. */
+const sparePieces: Buffer[] = [];
+const sparePiecesMax = 4;
 /** Less than that free counts as full: others write to the disk as well. */
 const spareBytesDefault = 16 << 20;
 /** LMDB writes the pages that it changes anew, and each key may be in another one. */
@@ -45,13 +50,13 @@ export class StateDirectory {
   }
 
   /** Makes the folder if it is missing, and claims it. @returns undefined when a live process has it (D3) */
-  static async claim(folder: string): Promise<StateDirectory | undefined> {
+  static claim(folder: string): StateDirectory | undefined {
     const path = resolve(folder);
     if (claimed.has(path)) return undefined;
     claimed.add(path);
     try {
-      await mkdir(path, { recursive: true });
-      if (await takeOwnership(join(path, "owner"))) return new StateDirectory(path);
+      mkdirSync(path, { recursive: true });
+      if (takeOwnership(join(path, "owner"))) return new StateDirectory(path);
     } catch (error) {
       claimed.delete(path);
       throw error;
@@ -62,7 +67,7 @@ export class StateDirectory {
 
   /** Why the data must not be opened, if so (D1, D2). */
   async doubt(): Promise<Doubt | undefined> {
-    return doubtOfBytes(await sealOf(this.path), await digestOf(this.#file("data.mdb")));
+    return doubtOfBytes(sealOf(this.path), await digestOf(this.#file("data.mdb")));
   }
 
   /**
@@ -102,11 +107,11 @@ export class StateDirectory {
     for (const name of ["data.mdb", "lock.mdb", ...strays]) await rm(this.#file(name), { force: true });
   }
 
-  /** Lets others have the folder. */
-  async release(): Promise<void> {
-    const owner = await readJson<ProcessIdentity>(this.#file("owner"));
-    if (owner?.pid === process.pid) await rm(this.#file("owner"), { force: true });
+  /** Lets others have the folder. @throws what the disk says; the folder is free for this process all the same */
+  release(): void {
     claimed.delete(this.path);
+    const owner = readJson<ProcessIdentity>(this.#file("owner"));
+    if (owner?.pid === process.pid) rmSync(this.#file("owner"), { force: true });
   }
 
   #file(name: string): string {
@@ -124,19 +129,19 @@ export const doubtOfBytes = (seal: Seal | undefined, found: Digest | undefined):
 };
 
 /** @returns whether this process owns it now */
-const takeOwnership = async (file: string): Promise<boolean> => {
+const takeOwnership = (file: string): boolean => {
   const own = JSON.stringify(ownIdentity());
   for (;;) {
     try {
-      await writeFile(file, own, { flag: "wx" });
+      writeFileSync(file, own, { flag: "wx" });
       return true;
     } catch (error) {
       if ((error as { code?: unknown }).code !== "EEXIST") throw error;
     }
-    const owner = await readJson<ProcessIdentity>(file);
+    const owner = readJson<ProcessIdentity>(file);
     if (owner !== undefined && isAlive(owner)) return false;
     // Left by a process that was killed. Should two come by at once, LMDB's claim decides who writes.
-    await unlink(file).catch(() => {});
+    rmSync(file, { force: true });
   }
 };
 
@@ -152,8 +157,8 @@ export const digestOf = async (path: string): Promise<Digest | undefined> => {
     throw error;
   });
   if (file === undefined) return undefined;
+  const piece = sparePieces.pop() ?? Buffer.allocUnsafeSlow(pieceBytes);
   try {
-    const piece = Buffer.allocUnsafe(pieceBytes);
     let [bytes, crc] = [0, 0];
     let head = Buffer.alloc(0);
     for (;;) {
@@ -164,17 +169,19 @@ export const digestOf = async (path: string): Promise<Digest | undefined> => {
       bytes += bytesRead;
     }
   } finally {
+    // Nothing reads into it any more: each read was waited for.
+    if (sparePieces.length < sparePiecesMax) sparePieces.push(piece);
     await file.close();
   }
 };
 
 /** The seal of a folder; undefined when there is none, or none that can be read. */
-export const sealOf = (folder: string): Promise<Seal | undefined> => readJson<Seal>(join(folder, "seal"));
+export const sealOf = (folder: string): Seal | undefined => readJson<Seal>(join(folder, "seal"));
 
 /** @returns undefined for a file that is missing or no JSON */
-const readJson = async <T>(path: string): Promise<T | undefined> => {
+const readJson = <T>(path: string): T | undefined => {
   try {
-    return (JSON.parse(await readFile(path, "utf8")) as T | null) ?? undefined;
+    return (JSON.parse(readFileSync(path, "utf8")) as T | null) ?? undefined;
   } catch {
     return undefined;
   }

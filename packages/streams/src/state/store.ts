@@ -84,6 +84,22 @@ interface Declared<V> {
 /** Declares a {@link KeyValueStore}. */
 export interface StoreSpec<V> extends Declared<V> {
   readonly kind?: "key-value";
+  /** See {@link KeyValueStoreOptions}. */
+  readonly readsRestored?: ReadsRestored | undefined;
+}
+
+/** When the serde is asked for a value that was restored. */
+export type ReadsRestored = "at-once" | "at-first-use";
+
+/** How a key-value store is kept. */
+export interface KeyValueStoreOptions {
+  /**
+   * `at-once`: what cannot be read is found before the first record. `at-first-use`: a restore takes less time and memory
+   * where most values are not used for long; bytes that cannot be read end the worker when they are asked for. Bytes of the
+   * copy on disk are compared with their seal at the start either way, those of the changelog with the checksum of their batch.
+   * A standby's values are read at once. @default at-once
+   */
+  readonly readsRestored?: ReadsRestored;
 }
 
 /** How long windows are, and how long they are kept. */
@@ -129,11 +145,11 @@ export type StoreOf<S> =
  * @param name lower case and dashes, unique within the service
  * @param serde how values become bytes; JSON unless given
  */
-export const keyValueStore = <V>(name: string, serde: Serde<V> = jsonSerde<V>()): StoreSpec<V> => ({
-  kind: "key-value",
-  name,
-  serde,
-});
+export const keyValueStore = <V>(
+  name: string,
+  serde: Serde<V> = jsonSerde<V>(),
+  { readsRestored }: KeyValueStoreOptions = {},
+): StoreSpec<V> => ({ kind: "key-value", name, serde, readsRestored });
 
 /**
  * Declares a store of windows of one size.

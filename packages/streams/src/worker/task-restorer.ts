@@ -39,6 +39,15 @@ export interface TaskRestorerOptions {
   readonly onWake: (partition: number) => void;
 }
 
+/** Which part of a changelog is to be read. */
+interface ReplayPlan {
+  readonly from: RestoreReport["from"];
+  /** Default the start of the log. */
+  readonly offset?: number;
+  /** Where it ended after the former owner was fenced; it is asked for where that is not known. */
+  readonly endOffset?: number | undefined;
+}
+
 /** Opens tasks, and keeps their copies. */
 export class TaskRestorer {
   readonly #options: TaskRestorerOptions;
@@ -112,12 +121,11 @@ export class TaskRestorer {
     }
     for (const { name } of this.#stores) {
       const offset = copy?.offset(name);
-      await this.#replay(
-        task,
-        name,
-        copy,
-        offset === undefined ? { from: "start" } : { from: "checkpoint", offset },
-      );
+      // The copy was opened after the former owner was fenced (R1), so its facts tell the end that counts.
+      const endOffset = copy?.changelogEnd(name);
+      const begin =
+        offset === undefined ? { from: "start" as const } : { from: "checkpoint" as const, offset };
+      await this.#replay(task, name, copy, { ...begin, endOffset });
     }
     copy?.cover(openedAtMs);
     if (this.#options.stage.handlers.some(({ external }) => external === true)) task.wake();
@@ -235,7 +243,7 @@ export class TaskRestorer {
     task: PartitionTask,
     store: string,
     copy: LocalCopy | undefined,
-    { from, offset }: { readonly from: RestoreReport["from"]; readonly offset?: number },
+    { from, offset, endOffset }: ReplayPlan,
   ): Promise<void> {
     const { stage, client, observer } = this.#options;
     const { partition } = task;
@@ -247,6 +255,7 @@ export class TaskRestorer {
       () => client.fenceWriters(stage.handlers.map(({ topic }) => ({ topic: topic.name, partition }))),
       {
         ...(offset === undefined ? {} : { fromOffset: offset }),
+        ...(endOffset === undefined ? {} : { endOffset }),
         onProgress: async (progress) => {
           observer.restoring?.({ store, partition, ...progress });
           if (copy?.isFull !== true) return;

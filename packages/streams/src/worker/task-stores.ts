@@ -5,7 +5,8 @@
 // Each layer is a file of state/ with one duty. Handlers read the memory store through one call more, two when metered.
 
 import { StreamsError } from "../errors.ts";
-import { ChangeloggedStore, type StoreChange } from "../state/changelogged-store.ts";
+import { ChangeloggedStore, type InnermostStore, type StoreChange } from "../state/changelogged-store.ts";
+import { LazyStore } from "../state/lazy-store.ts";
 import { MemoryStore } from "../state/memory-store.ts";
 import { MeteredStore, type StoreMeter } from "../state/metered-store.ts";
 import { KeyValueSessionStore } from "../state/session-store.ts";
@@ -49,10 +50,11 @@ export class TaskStores {
   constructor(specs: readonly AnyStoreSpec[], surroundings: StoreSurroundings) {
     this.#surroundings = surroundings;
     const { copy, meterOf, held } = surroundings;
-    for (const { name, serde } of specs) {
+    for (const spec of specs) {
+      const { name, serde } = spec;
       if (this.#stores.has(name)) continue;
       const committed = copy && ((change: StoreChange) => copy.stage(name, change));
-      const layers = new ChangeloggedStore<unknown>(held?.get(name) ?? new MemoryStore(), serde, committed);
+      const layers = new ChangeloggedStore<unknown>(held?.get(name) ?? innermost(spec), serde, committed);
       const entries = meterOf === undefined ? layers.store : new MeteredStore(layers.store, meterOf(name));
       this.#stores.set(name, { layers, entries, view: undefined });
     }
@@ -111,6 +113,12 @@ export class TaskStores {
     for (const [name, { layers }] of this.#stores) yield [name, layers.store];
   }
 }
+
+/** Window and session stores read every entry when they are made, so they gain nothing by waiting. */
+const innermost = (spec: AnyStoreSpec): InnermostStore<unknown> =>
+  (spec.kind === undefined || spec.kind === "key-value") && spec.readsRestored === "at-first-use"
+    ? new LazyStore(spec.name, spec.serde)
+    : new MemoryStore();
 
 /** @throws StreamsError STREAMS_STORE_UNKNOWN always */
 export const refuseUndeclared = (service: string, store: string, declared: readonly string[]): never => {

@@ -16,7 +16,7 @@
 //       It is opened again after a pause; meanwhile the others go on and commit, and the process is as ready as before.
 
 import { HandlerError } from "../errors.ts";
-import { failPoint } from "../fail-points.ts";
+import { failPoint, holdingFailPoint } from "../fail-points.ts";
 import type { StreamsClient } from "../kafka/client.ts";
 import type { FetchedChunk, Membership, StoredPosition, TransactionalSender } from "../kafka/ports.ts";
 import { meterOf, type StoreMeter } from "../state/metered-store.ts";
@@ -326,7 +326,8 @@ export class StreamWorker {
   }
 
   async #openTask(partition: number, positions: readonly StoredPosition[]): Promise<PartitionTask> {
-    failPoint("before-restore");
+    const held = holdingFailPoint("before-restore");
+    if (held !== undefined) await held;
     const task = await this.#restorer.open({
       partition,
       positions: new Map(positions.map(({ topic, offset }) => [topic, offset])),

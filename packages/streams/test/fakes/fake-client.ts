@@ -199,11 +199,12 @@ export class FakeClient implements StreamsClient {
       of: TopicPartition,
       apply: (record: RawRecord) => void,
       _onStall: () => Promise<void>,
-      { fromOffset = 0, onProgress }: ReplayOptions = {},
+      { fromOffset = 0, endOffset, onProgress }: ReplayOptions = {},
     ): Promise<Replayed> => {
-      this.calls.push(`replay ${nameOf(of)}${fromOffset === 0 ? "" : ` from ${fromOffset}`}`);
+      const until = fromOffset === 0 || endOffset === undefined ? "" : ` to ${endOffset}`;
+      this.calls.push(`replay ${nameOf(of)}${fromOffset === 0 ? "" : ` from ${fromOffset}`}${until}`);
       await this.beforeReplay?.();
-      const log = this.#changelog(of);
+      const log = this.#changelog(of).slice(0, endOffset);
       const records = log.slice(fromOffset);
       for (const [i, record] of records.entries()) apply({ ...record, offset: fromOffset + i });
       const progress = { records: records.length, fromOffset, nextOffset: log.length };

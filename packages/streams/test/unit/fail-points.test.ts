@@ -2,7 +2,13 @@
 
 import { afterEach, describe, expect, it } from "vitest";
 import { StreamsConfigError, StreamsError } from "../../src/errors.ts";
-import { armFailPoint, failPoint, failPoints, parseFailPoint } from "../../src/fail-points.ts";
+import {
+  armFailPoint,
+  failPoint,
+  failPoints,
+  holdingFailPoint,
+  parseFailPoint,
+} from "../../src/fail-points.ts";
 
 afterEach(() => armFailPoint(undefined));
 
@@ -23,6 +29,7 @@ describe("parseFailPoint", () => {
     "after-join:explode",
     "after-join:kill:0",
     "after-join:kill:1:2",
+    "after-join:hold",
   ])("refuses %j", (text) => {
     expect(() => parseFailPoint(text)).toThrow(StreamsConfigError);
   });
@@ -44,5 +51,30 @@ describe("failPoint", () => {
     failPoint("after-produce");
     expect(() => failPoint("after-produce")).toThrow(StreamsError);
     expect(() => failPoint("after-produce")).not.toThrow();
+  });
+});
+
+describe("a place that can be held", () => {
+  it("holds nothing up while none is armed", () => {
+    expect(holdingFailPoint("before-restore")).toBeUndefined();
+  });
+
+  it("waits at the n-th time until somebody sends SIGCONT, and lets the process go on meanwhile (FP2)", async () => {
+    armFailPoint(parseFailPoint("before-restore:hold:2"));
+    expect(holdingFailPoint("before-restore")).toBeUndefined();
+    const seen: string[] = [];
+    const held = holdingFailPoint("before-restore")?.then(() => seen.push("went on"));
+    expect(held).toBeDefined();
+    await new Promise(setImmediate);
+    seen.push("the process works");
+    process.kill(process.pid, "SIGCONT");
+    await held;
+    expect(seen).toEqual(["the process works", "went on"]);
+    expect(holdingFailPoint("before-restore")).toBeUndefined();
+  });
+
+  it("does the other actions as any place does", () => {
+    armFailPoint(parseFailPoint("before-restore:throw"));
+    expect(() => holdingFailPoint("before-restore")).toThrow(StreamsError);
   });
 });

@@ -174,9 +174,9 @@ describe("a copy that was damaged", () => {
     const folder = await emptyFolder();
     await written(folder, { a: "1" }, 7);
     await change(data(folder));
-    const directory = present(await StateDirectory.claim(folder));
+    const directory = present(StateDirectory.claim(folder));
     await directory.seal();
-    await directory.release();
+    directory.release();
     expect(await found(folder)).toEqual(nothing("unreadable"));
   });
 });

@@ -3,9 +3,9 @@
 import { mkdtemp, rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { afterEach } from "vitest";
 import { ChangeloggedStore, type StoreChange } from "../../../src/state/changelogged-store.ts";
 import type { ChangelogFacts, CopiedStore } from "../../../src/state/checkpoint.ts";
+import { LazyStore } from "../../../src/state/lazy-store.ts";
 import { LocalCopy, type OpenedCopy } from "../../../src/state/local-copy.ts";
 import { MemoryStore } from "../../../src/state/memory-store.ts";
 import { MeteredStore, StoreMeter } from "../../../src/state/metered-store.ts";
@@ -19,17 +19,12 @@ import {
   type TimedStoreUnderTest,
   windowContractRetention,
 } from "../../../src/testing/store-contracts.ts";
-
-const toRemove: (() => Promise<unknown>)[] = [];
-
-afterEach(async () => {
-  for (const remove of toRemove.splice(0).toReversed()) await remove();
-});
+import { atTestEnd } from "../../harness/at-test-end.ts";
 
 /** An empty folder, removed when the test ends. */
 export const emptyFolder = async (): Promise<string> => {
   const folder = await mkdtemp(join(tmpdir(), "riffle-state-"));
-  toRemove.push(() => rm(folder, { recursive: true, force: true }));
+  atTestEnd(() => rm(folder, { recursive: true, force: true }));
   return folder;
 };
 
@@ -70,29 +65,32 @@ export const openCopy = async (
     },
   });
   const { copy } = opened;
-  if (copy !== undefined) toRemove.push(() => copy.discard());
+  if (copy !== undefined) atTestEnd(() => copy.discard());
   return opened;
 };
 
 /** A store with its layers, restarted from a changelog in memory or from a copy on disk. */
 export class LayeredStore<V> implements StoreUnderTest<KeyValueStore<V>> {
   readonly #metered: boolean;
+  readonly #lazy: boolean;
   readonly #folder: string | undefined;
   readonly changelog = new Map<string, StoreChange>();
   #copy: LocalCopy | undefined;
   #layers: ChangeloggedStore<V> = new ChangeloggedStore<V>(new MemoryStore(), jsonSerde());
   store: KeyValueStore<V> = this.#layers.store;
 
-  private constructor(metered: boolean, folder: string | undefined) {
+  private constructor(metered: boolean, lazy: boolean, folder: string | undefined) {
     this.#metered = metered;
+    this.#lazy = lazy;
     this.#folder = folder;
   }
 
   static async open<V>(
-    options: { readonly metered?: boolean; readonly disk?: boolean } = {},
+    options: { readonly metered?: boolean; readonly disk?: boolean; readonly lazy?: boolean } = {},
   ): Promise<LayeredStore<V>> {
     const opened = new LayeredStore<V>(
       options.metered ?? false,
+      options.lazy ?? false,
       options.disk === true ? await emptyFolder() : undefined,
     );
     await opened.#open();
@@ -111,7 +109,7 @@ export class LayeredStore<V> implements StoreUnderTest<KeyValueStore<V>> {
     if (this.#folder !== undefined) this.#copy = (await openCopy(this.#folder)).copy;
     const copy = this.#copy;
     this.#layers = new ChangeloggedStore<V>(
-      new MemoryStore(),
+      this.#lazy ? new LazyStore<V>("s", jsonSerde()) : new MemoryStore(),
       jsonSerde(),
       copy && ((change) => copy.stage("s", change)),
     );

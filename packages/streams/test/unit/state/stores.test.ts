@@ -19,7 +19,9 @@ const rigs = [
   ["in memory", async () => bareStore()],
   ["restored from a changelog", () => LayeredStore.open<number>()],
   ["metered, restored from a changelog", () => LayeredStore.open<number>({ metered: true })],
+  ["restored from a changelog, read at first use", () => LayeredStore.open<number>({ lazy: true })],
   ["restored from disk", () => LayeredStore.open<number>({ disk: true })],
+  ["restored from disk, read at first use", () => LayeredStore.open<number>({ disk: true, lazy: true })],
   ["metered, restored from disk", () => LayeredStore.open<number>({ metered: true, disk: true })],
 ] as const;
 

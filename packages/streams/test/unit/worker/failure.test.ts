@@ -29,6 +29,7 @@ const byCode: Record<StreamsErrorCode, FailureAction> = {
   STREAMS_BATCH_TOO_LARGE: "stop",
   STREAMS_QUEUE_FULL: "rebuild",
   STREAMS_RECORD_TOO_LARGE: "stop",
+  STREAMS_PARTITION_INVALID: "stop",
   STREAMS_OFFSET_OUT_OF_RANGE: "stop",
   STREAMS_HANDLER_FAILED: "rebuild",
   STREAMS_TOPIC_MISSING: "stop",

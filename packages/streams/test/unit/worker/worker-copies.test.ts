@@ -55,6 +55,22 @@ describe("a restart", () => {
     expect(rig.texts().slice(-3)).toEqual(["1:2", "2:1", "3:2"]);
   });
 
+  it("learns where the changelog ends only after the former owner was fenced, and reads up to there", async () => {
+    const [client, stateDir] = [new FakeClient(), await emptyFolder()];
+    await lives(client, stateDir, "a=x");
+    const older = await imageOf(stateDir);
+    await lives(client, stateDir, "b=y");
+    const begun = client.calls.length;
+    const rig = await lives(client, older);
+    const order = client.calls.slice(begun).filter((call) => /^(positions|describe|replay)/.test(call));
+    expect(order).toEqual([
+      "positions s-in/0",
+      "describe s-counts-changelog/0",
+      "replay s-counts-changelog/0 from 1 to 2",
+    ]);
+    expect(restoredOf(rig)).toEqual(["1 from checkpoint"]);
+  });
+
   it("on an empty disk reads all of it", async () => {
     const client = new FakeClient();
     await lives(client, await emptyFolder(), "a=x", "b=y");

@@ -1,12 +1,12 @@
 // A worker on a fake Kafka, with everything it told its observer.
 
-import { afterEach } from "vitest";
 import type { Doubt } from "../../../src/state/checkpoint.ts";
 import type { CommitReport, RestoreReport, WorkerPhase } from "../../../src/worker/observer.ts";
 import type { StreamRecord } from "../../../src/worker/record.ts";
 import type { Stage, Task } from "../../../src/worker/stage.ts";
 import { StreamWorker, type WorkerOptions } from "../../../src/worker/worker.ts";
 import { FakeClient } from "../../fakes/fake-client.ts";
+import { atTestEnd } from "../../harness/at-test-end.ts";
 import { countStage } from "../../harness/count-stage.ts";
 import { eventually } from "../../harness/eventually.ts";
 import { textOf } from "../../harness/records.ts";
@@ -51,7 +51,7 @@ export class Rig {
       copyFailed: ({ error }) => this.copyFailures.push(error),
       failed: (error, action) => this.failures.push([String((error as Error).message), action]),
     });
-    rigs.push(this);
+    atTestEnd(() => this.worker.stop().catch(() => {}));
   }
 
   /** Starts it and waits until its share is restored. */
@@ -110,9 +110,3 @@ export class Rig {
     return this.client.calls.slice(index);
   }
 }
-
-const rigs: Rig[] = [];
-
-afterEach(async () => {
-  for (const rig of rigs.splice(0)) await rig.worker.stop().catch(() => {});
-});
