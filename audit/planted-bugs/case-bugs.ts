@@ -134,4 +134,20 @@ export const caseBugs: readonly PlantedBug[] = [
     replace: "(updated_at_ms, id) <= (?, ?)",
     caughtBy: desk("case-projection.test.ts"),
   },
+  {
+    name: "case-end-uncovered",
+    story: "The last thing that an analyst did can be taken off the log, and nothing tells.",
+    file: "services/console/src/cases/task-desk.ts",
+    find: 'type === "opened" || by !== caseMachine;',
+    replace: 'type === "closed" && by !== caseMachine;',
+    caughtBy: desk("case-desk.test.ts"),
+  },
+  {
+    name: "case-id-written-as-another",
+    story: "A case comes back from its store with an alert that it never had.",
+    file: "services/console/src/cases/case-serdes.ts",
+    find: "hex.slice(i * idDigits, (i + 1) * idDigits)",
+    replace: "hex.slice(0, idDigits)",
+    caughtBy: desk("case-serdes.test.ts"),
+  },
 ];

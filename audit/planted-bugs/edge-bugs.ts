@@ -54,6 +54,15 @@ export const edgeBugs: readonly PlantedBug[] = [
     caughtBy: { project: "unit", file: "packages/contracts/test/unit/ids.test.ts" },
   },
   {
+    name: "steps-named-one-off",
+    story: "An alert calls the large purchase a test of the card, and the passport repeats it.",
+    file: "services/fraud-detector/src/evidence.ts",
+    find: "stepNames.flatMap((step) => events[step].map(({ value }) => ({ step, value })));",
+    replace:
+      "stepNames.flatMap((name, i) => events[name].map(({ value }) => ({ step: stepNames[i - 1] ?? name, value })));",
+    caughtBy: { project: "unit", file: "services/fraud-detector/test/unit/patterns/card-testing.test.ts" },
+  },
+  {
     name: "withdrawal-shares-the-id-of-its-alert",
     story: "Nobody is told that an alert was withdrawn.",
     file: "packages/contracts/src/ids.ts",
@@ -104,6 +113,39 @@ export const edgeBugs: readonly PlantedBug[] = [
     find: "for (const { address } of addresses) this.#judge",
     replace: "for (const { address } of addresses.slice(0, 1)) this.#judge",
     caughtBy: { project: "unit", file: "services/notifier/test/unit/network/guarded-connector.test.ts" },
+  },
+  {
+    name: "webhook-socket-not-judged",
+    story: "What a socket is connected to is taken on trust.",
+    file: "services/notifier/src/network/guarded-connector.ts",
+    find: "this.#judge(target.hostname, socket.remoteAddress);",
+    replace: "void socket.remoteAddress;",
+    caughtBy: { project: "unit", file: "services/notifier/test/unit/network/guarded-connector.test.ts" },
+  },
+  {
+    name: "outdated-tls-spoken",
+    story: "A client is talked down to a version of TLS that has been broken.",
+    file: "services/ingest/src/server-certificate.ts",
+    find: '({ cert, key, minVersion: "TLSv1.2" } as const)',
+    // Both, for OpenSSL refuses old versions by its level of security too.
+    replace: '({ cert, key, minVersion: "TLSv1", ciphers: "DEFAULT@SECLEVEL=0" } as unknown as ServerTls)',
+    caughtBy: { project: "unit", file: "services/ingest/test/unit/tls.test.ts" },
+  },
+  {
+    name: "connections-without-bound",
+    story: "Idle clients take connections until the process has none left.",
+    file: "services/ingest/src/connection-errors.ts",
+    find: "    server.maxConnections = connectionsMax;",
+    replace: "    server.maxConnections = connectionsMax * 1_000;",
+    caughtBy: { project: "unit", file: "services/ingest/test/unit/slow-clients.test.ts" },
+  },
+  {
+    name: "unread-answers-kept-for-ever",
+    story: "Clients that never read their answers fill the memory of the process.",
+    file: "services/ingest/src/server.ts",
+    find: "    connectionTimeout: quietMs,",
+    replace: "    connectionTimeout: quietMs * 0,",
+    caughtBy: { project: "unit", file: "services/ingest/test/unit/slow-clients.test.ts" },
   },
   {
     name: "place-given-back-before-the-commit",

@@ -82,4 +82,20 @@ export const engineBugs: readonly PlantedBug[] = [
     replace: "",
     caughtBy: { project: "unit", file: "packages/streams/test/unit/worker/external-calls.test.ts" },
   },
+  {
+    name: "lazy-store-forgets-what-was-put",
+    story: "A task reads the state of before its own write.",
+    file: "packages/streams/src/state/lazy-store.ts",
+    find: "    this.#unread.delete(key);\n    this.#read.set(key, value);\n  }",
+    replace: "    this.#unread.delete(key);\n    if (!this.#read.has(key)) this.#read.set(key, value);\n  }",
+    caughtBy: unit("state/lazy-store.test.ts"),
+  },
+  {
+    name: "lazy-store-keeps-foreign-bytes",
+    story: "State that was restored changes when the buffer of its fetch is used again.",
+    file: "packages/streams/src/state/lazy-store.ts",
+    find: "isAllOfItsBuffer ? bytes : Buffer.copyBytesFrom(bytes)",
+    replace: "isAllOfItsBuffer ? bytes : bytes",
+    caughtBy: unit("state/lazy-store.test.ts"),
+  },
 ];

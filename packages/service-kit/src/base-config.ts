@@ -4,7 +4,7 @@
 // Descriptions are sentences of the README tables (config-pages.ts).
 
 import { hostname } from "node:os";
-import { failPoints } from "@riffle/streams";
+import { failPoints, holdingPoints } from "@riffle/streams";
 import { Type } from "typebox";
 import type { Relation } from "./config.ts";
 import { kafkaSecurityConfig } from "./kafka-security.ts";
@@ -84,8 +84,8 @@ export const baseConfig = {
   ),
   RIFFLE_FAILPOINT: Type.Optional(
     Type.String({
-      pattern: `^(${failPoints.join("|")}):(kill|pause|throw)(:[1-9][0-9]{0,8})?$`,
-      rule: "point:action or point:action:n; the points are in packages/streams/src/fail-points.ts, the actions kill, pause and throw",
+      pattern: `^((${failPoints.join("|")}):(kill|pause|throw)|(${holdingPoints.join("|")}):hold)(:[1-9][0-9]{0,8})?$`,
+      rule: "point:action or point:action:n; the points are in packages/streams/src/fail-points.ts, actions: kill, pause, throw, hold",
       examples: ["after-end-txn:kill:3"],
       description:
         "For fault tests: where this process ends, stops or fails, once, when it comes by there for the n-th time.",

@@ -1,6 +1,7 @@
 // The public names of @riffle/service-kit/process: all but what loads Nest, which takes half of a start. For what is no Nest
 // service.
 
+export { AccountMask, accountIdsIn } from "./account-mask.ts";
 export { type AdminServer, type AdminServerOptions, startAdminServer } from "./admin-server.ts";
 export {
   adminPort,
@@ -30,6 +31,15 @@ export {
   serviceKitErrors,
 } from "./errors.ts";
 export { type Check, type CheckResult, Health, type HealthReport } from "./health.ts";
+export { KnownPaths, type KnownRoute } from "./http/known-paths.ts";
+export {
+  type ProblemDetails,
+  type ProblemKind,
+  type ProblemRegistry,
+  problemContentType,
+  problemHeaders,
+  problemMembers,
+} from "./http/problem-details.ts";
 export {
   type KafkaConnectionConfig,
   kafkaConnection,

@@ -14,16 +14,27 @@ export const configSchema = Type.Object({
     description: "Address the API listens on; 0.0.0.0 in a container.",
   }),
   HTTP_PORT: listenPort(8080, "Port of the API."),
+  HTTP_CONNECTIONS_MAX: Type.Integer({
+    minimum: 1,
+    maximum: 100_000,
+    default: 2_000,
+    description:
+      "Connections that the API has open at once; one more is closed unanswered. Bounds the memory of idle and slow clients, at some 12 KiB each, 32 with TLS.",
+  }),
   TLS_CERT_FILE: Type.Optional(
     Type.String({
       minLength: 1,
       rule: "a file",
       description:
-        "PEM file of the certificate the API shows, with its chain; with TLS_KEY_FILE it speaks HTTPS alone.",
+        "PEM file of the certificate the API shows, with its chain; with TLS_KEY_FILE it speaks HTTPS alone, TLS 1.2 or later. Both are read again when they change.",
     }),
   ),
   TLS_KEY_FILE: Type.Optional(
-    Type.String({ minLength: 1, rule: "a file", description: "PEM file of the key of that certificate." }),
+    Type.String({
+      minLength: 1,
+      rule: "a file",
+      description: "PEM file of the key of that certificate, without a passphrase.",
+    }),
   ),
   ...accessConfig,
   RATE_LIMIT_PER_SECOND: Type.Optional(

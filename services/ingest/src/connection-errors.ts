@@ -1,15 +1,18 @@
-// Connections that Node's HTTP parser gives up: malformed or too slow.
+// Connections that come to nothing: those that Node's HTTP parser gives up, malformed or too slow, those that never become
+// TLS, and those that are one too many.
 //
 //   C1. Such a connection is answered with a problem and closed.
 //   C2. A request that arrived whole before on the same connection is answered first, and with its own outcome.
 //       Otherwise its client would read a refusal for a transaction that is on its way to Kafka:
 //         1. POST with a good body, followed by garbage;  2. the record is sent;  3. the parser meets the garbage;
 //         4. a 400 written now would be taken for the answer to 1.
+//   C3. Who speaks no TLS where TLS is spoken is hung up on: no answer of ours could be read, and none goes out in the clear.
 
 import type { IncomingMessage, ServerResponse } from "node:http";
-import type { Socket } from "node:net";
+import type { Server, Socket } from "node:net";
+import { problemContentType } from "@riffle/service-kit/process";
 import type { IngestMetrics } from "./ingest-metrics.ts";
-import { connectionProblem, problemBody, problemContentType, problems } from "./problem.ts";
+import { connectionProblem, problemBody, problems } from "./problem.ts";
 
 /** How long the other side may take to read the last answer and hang up. */
 const lingerMs = 1_000;
@@ -37,7 +40,9 @@ export class ConnectionErrors {
 
   /** What to do about an error of the parser; a handler of the server's `clientError`. */
   readonly handle = (error: Error & { code?: string }, socket: Socket): void => {
-    if (error.code === "ECONNRESET" || !socket.writable) {
+    const isNoTls = isOfTls(error.code);
+    if (isNoTls) this.#metrics.requests.inc({ status: "none", outcome: "no-tls" });
+    if (isNoTls || error.code === "ECONNRESET" || !socket.writable) {
       socket.destroy();
       return;
     }
@@ -46,6 +51,12 @@ export class ConnectionErrors {
     this.#broken.add(socket);
     if (!this.#owesAnswer(socket)) this.#answer(error.code, socket);
   };
+
+  /** Bounds the connections that a server has open at once; one more is closed unanswered, and counted. */
+  bound(server: Server, connectionsMax: number): void {
+    server.maxConnections = connectionsMax;
+    server.on("drop", () => this.#metrics.requests.inc({ status: "none", outcome: "too-many-connections" }));
+  }
 
   /** Whether a request that arrived whole is still to be answered; one whose body broke off never will be. */
   #owesAnswer(socket: Socket): boolean {
@@ -67,6 +78,9 @@ export class ConnectionErrors {
     end(socket, `${head.join("\r\n")}\r\n\r\n${body}`);
   }
 }
+
+/** C3: a handshake that failed or was not finished in time, or what came after it and is no TLS. */
+const isOfTls = (code: string | undefined): boolean => /^ERR_(SSL|TLS)_/.test(code ?? "");
 
 /** Sends the last bytes and hangs up, a little later if the other side does not. */
 function end(socket: Socket, last: string): void {

@@ -1,10 +1,11 @@
 // What this service counts.
 
 import type { Counter, Gauge, Histogram, Metrics } from "@riffle/service-kit/process";
+import type { RecentAnswers } from "./recent-answers.ts";
 
 /** The metrics of ingest. */
 export interface IngestMetrics {
-  /** By status and by outcome: `accepted`, `partial` (a batch) or the problem's code. */
+  /** By status and by outcome: `accepted`, `partial` (a batch), the problem's code, or why there was no answer. */
   readonly requests: Counter<"status" | "outcome">;
   /** By outcome: `accepted` or the problem's code. */
   readonly batchTransactions: Counter<"outcome">;
@@ -19,7 +20,7 @@ export function ingestMetrics(metrics: Metrics): IngestMetrics {
   return {
     requests: metrics.counter({
       name: "riffle_ingest_requests_total",
-      help: "Requests answered, by status and by outcome: `accepted`, `partial` or the problem's code.",
+      help: "Requests answered, by status and by outcome: `accepted`, `partial` or the problem's code; with status `none` connections that ended without an answer: `client-gone`, `no-tls`, `too-many-connections`.",
       labels: ["status", "outcome"],
     }),
     batchTransactions: metrics.counter({
@@ -40,4 +41,13 @@ export function ingestMetrics(metrics: Metrics): IngestMetrics {
       help: "Records handed to the producer whose outcome is not known yet.",
     }),
   };
+}
+
+/** Shows what the memory of repeats takes; call it once for a registry. */
+export function gaugeRepeats(metrics: Metrics, recent: RecentAnswers): void {
+  metrics.gauge({
+    name: "riffle_ingest_repeat_memory_bytes",
+    help: "Memory for transactions that were answered 202, about; at most REPEAT_MEMORY_BYTES.",
+    collect: (gauge) => gauge.set(recent.bytes),
+  });
 }

@@ -1,9 +1,9 @@
-// What a refused request is answered with: RFC 9457 problem details with a stable code.
+// What a refused request is answered with, by code; the shape is service-kit's (problem-details.ts).
 //
-//   Q1. Every code of the registry has one status and one title; clients program against `code`.
-//   Q2. No answer repeats a value that was sent: names of fields, kinds and positions only.
-//   Q3. Every 503 carries Retry-After, and says whether the transaction may have been recorded.
+//   Q1. No answer repeats a value that was sent: names of fields, kinds and positions only.
+//   Q2. Every 503 says whether the transaction may have been recorded.
 
+import { type ProblemDetails, problemMembers } from "@riffle/service-kit/process";
 import type { JsonFault } from "./json/strict-json.ts";
 
 /** Every problem this service answers with. */
@@ -53,27 +53,13 @@ export interface ProblemItem {
 }
 
 /** A problem, ready to be answered. */
-export interface Problem {
-  readonly code: ProblemCode;
-  /** One or two sentences on this very request. */
-  readonly detail: string;
+export interface Problem extends Omit<ProblemDetails<ProblemCode>, "members"> {
   readonly errors?: readonly ProblemItem[];
-  /** Headers the answer carries besides. */
-  readonly headers?: Readonly<Record<string, string>>;
 }
-
-/** The media type of {@link problemBody}. */
-export const problemContentType = "application/problem+json; charset=utf-8";
 
 /** The body of the answer, as JSON text. `requestId` is the one of the X-Request-Id header, where there is one. */
-export function problemBody(problem: Problem, requestId?: string): string {
-  return JSON.stringify({ ...problemMembers(problem), requestId });
-}
-
-/** The members of problem details, in the order in which they are written. */
-export function problemMembers({ code, detail, errors }: Problem) {
-  const { status, title } = problems[code];
-  return { type: `urn:riffle:problem:${code}`, title, status, code, detail, errors };
+export function problemBody({ errors, ...problem }: Problem, requestId?: string): string {
+  return JSON.stringify(problemMembers(problems, { ...problem, members: { errors } }, requestId));
 }
 
 /** The problem that a fault in the JSON is. */
@@ -92,28 +78,23 @@ export function invalidTransactionProblem(errors: readonly ProblemItem[]): Probl
   return { code: "invalid-transaction", detail: `${count} broken; nothing was recorded.`, errors };
 }
 
-const retrySoon = { "retry-after": "1" };
-
 /** The answer when Kafka refused, failed or was too slow: whether the transaction was recorded is not known. */
 export const notRecordedInTime: Problem = {
   code: "not-recorded-in-time",
   detail:
     "Not every in-sync replica confirmed the transaction in time, so it may or may not have been recorded. Send it again unchanged, with the same id: it takes effect once.",
-  headers: retrySoon,
 };
 
 /** The answer when so many sends are unsettled that no more are begun. */
 export const overloaded: Problem = {
   code: "overloaded",
   detail: "Too many transactions are waiting for Kafka. This one was not recorded; send it again later.",
-  headers: retrySoon,
 };
 
 /** The answer when this process cannot keep up with its requests. */
 export const underPressure: Problem = {
   code: "overloaded",
   detail: "The service is behind with its requests. Nothing was recorded; send it again later.",
-  headers: retrySoon,
 };
 
 /** The answer while Kafka is out of reach and no more sends are begun. */
@@ -121,7 +102,6 @@ export const kafkaUnreachable: Problem = {
   code: "kafka-unreachable",
   detail:
     "Kafka has not confirmed anything for a while. This transaction was not recorded; send it again later.",
-  headers: retrySoon,
 };
 
 /** The answer to an id that was recorded a moment ago with other content. */

@@ -32,6 +32,11 @@ export class RecentAnswers {
     return this.#values.size;
   }
 
+  /** Bytes that these take, about. */
+  get bytes(): number {
+    return this.#bytes;
+  }
+
   /** @param value the canonical bytes of the transaction: equal content has equal bytes (contracts, X2) */
   judge(accountId: string, id: string, value: Uint8Array): Recollection {
     if (this.#bytesMax === 0) return "new";

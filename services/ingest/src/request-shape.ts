@@ -1,21 +1,13 @@
 // What a request must look like before its body is read: path, method, media type.
 
+import type { KnownPaths } from "@riffle/service-kit/process";
 import type { FastifyReply, FastifyRequest, onRequestHookHandler } from "fastify";
 import type { Problem } from "./problem.ts";
 
-/** Methods each path takes; the first that matches. */
-const pathMethods: readonly (readonly [RegExp, string])[] = [
-  [/^\/v1\/transactions(\/batch)?$/, "POST"],
-  [/^\/v1\/transactions\/[^/]+$/, "GET, HEAD"],
-  [/^\/(openapi|asyncapi)\.json$/, "GET, HEAD"],
-  [/^\/docs(\/.*)?$/, "GET, HEAD"],
-];
-
-/** The problem of a request that no route takes. */
-export function unroutedProblem(request: FastifyRequest): Problem {
-  const path = request.url.split("?", 1)[0] ?? "";
-  const allow = pathMethods.find(([shape]) => shape.test(path))?.[1];
-  if (allow === undefined || allow.includes(request.method)) {
+/** The problem of a request that no route takes: its path does not exist, or takes other methods. */
+export function unroutedProblem(paths: KnownPaths, { url, method }: FastifyRequest): Problem {
+  const allow = paths.allow(url, method);
+  if (allow === undefined) {
     return {
       code: "unknown-path",
       detail: "Transactions are sent with POST /v1/transactions; the API is described at /docs.",

@@ -3,15 +3,20 @@
 //   H1. Bad input is answered with 4xx, before anything is sent to Kafka; never with 5xx, never with silence.
 //   H2. Fastify's own body validation is not used (it coerces and drops); the body reaches accept-transaction.ts as
 //       bytes, whatever its Content-Type says, or not at all.
-//   H3. A request has 5 s for its headers and 10 s in all; an idle connection is closed after 9 s. (Fastify's default
-//       lets a slow request live for ever.)
+//   H3. A request has 5 s for its headers and 10 s in all; a connection is closed when it is idle for 9 s, or when its client does
+//       not read its answer for 10 s (http-timeouts.ts). HTTP_CONNECTIONS_MAX are open at once.
 //   H4. Every answer of the API has X-Request-Id, and is an RFC 9457 problem when it is not the 202 (or 207 of a batch).
 //   H5. Who sends is known before a body is read; what cannot be served is refused before that, too.
 
 import { randomUUID } from "node:crypto";
-import { readFileSync } from "node:fs";
 import type { IncomingMessage } from "node:http";
-import { ConfigError, type Logger, type Metrics, type Tracing } from "@riffle/service-kit/process";
+import {
+  KnownPaths,
+  type Logger,
+  type Metrics,
+  problemHeaders,
+  type Tracing,
+} from "@riffle/service-kit/process";
 import { type FastifyInstance, type FastifyReply, type FastifyRequest, fastify } from "fastify";
 import { serveDocs } from "./api/docs.ts";
 import { Admission } from "./auth/admission.ts";
@@ -20,28 +25,18 @@ import { transactionBytesMax } from "./batch/batch-item.ts";
 import type { Clock } from "./clock.ts";
 import type { IngestConfig } from "./config.ts";
 import { ConnectionErrors } from "./connection-errors.ts";
-import { type IngestMetrics, ingestMetrics } from "./ingest-metrics.ts";
+import { type HttpTimeouts, httpTimeouts } from "./http-timeouts.ts";
+import { gaugeRepeats, type IngestMetrics, ingestMetrics } from "./ingest-metrics.ts";
 import { Intake } from "./intake.ts";
 import { LoopWatch } from "./loop-watch.ts";
-import {
-  frameworkProblem,
-  type Problem,
-  problemBody,
-  problemContentType,
-  problems,
-  underPressure,
-} from "./problem.ts";
+import { frameworkProblem, type Problem, problemBody, problems, underPressure } from "./problem.ts";
 import { RecentAnswers } from "./recent-answers.ts";
 import { RecordGate, type RecordSender } from "./record-gate.ts";
 import { mediaTypeHook, unroutedProblem } from "./request-shape.ts";
 import { traceRequests } from "./request-spans.ts";
 import { postBatch } from "./routes/post-batch.ts";
 import { postTransaction } from "./routes/post-transaction.ts";
-
-const requestTimeoutMs = 10_000;
-const headersTimeoutMs = 5_000;
-const keepAliveTimeoutMs = 9_000;
-const connectionsCheckingIntervalMs = 1_000;
+import { type ServerCertificate, type ServerTls, serverCertificateOf } from "./server-certificate.ts";
 
 const transactionsPath = "/v1/transactions";
 const requestIdShape = /^[A-Za-z0-9._:-]{1,64}$/;
@@ -55,6 +50,8 @@ export interface ServerOptions {
   /** @default none: requests are not traced */
   readonly tracing?: Tracing | undefined;
   readonly clock: Clock;
+  /** @default httpTimeouts */
+  readonly timeouts?: HttpTimeouts | undefined;
 }
 
 /** A server that does not listen yet, and the gate it sends through, for readiness. */
@@ -63,6 +60,8 @@ export interface IngestServer {
   readonly gate: RecordGate;
   /** Watches whether the process keeps up, from when it listens. */
   readonly loop: LoopWatch;
+  /** What the port shows; `undefined` without TLS. */
+  readonly certificate: ServerCertificate | undefined;
   /** Whether whoever reaches the port may send transactions. */
   readonly isOpen: boolean;
 }
@@ -77,8 +76,7 @@ function problemSender(metrics: IngestMetrics): SendProblem {
     metrics.requests.inc({ status: String(status), outcome: problem.code });
     return reply
       .code(status)
-      .headers({ ...problem.headers })
-      .type(problemContentType)
+      .headers(problemHeaders(problems, problem))
       .send(problemBody(problem, reply.request.id));
   };
 }
@@ -96,46 +94,30 @@ function setAnswerHeaders(request: FastifyRequest, reply: FastifyReply): void {
   });
 }
 
-type TlsConfig = Pick<IngestConfig, "TLS_CERT_FILE" | "TLS_KEY_FILE">;
-
-/** What TLS needs; `undefined` without it. @throws ConfigError naming the file that cannot be read */
-function tlsOf({ TLS_CERT_FILE: cert, TLS_KEY_FILE: key }: TlsConfig) {
-  if (cert === undefined && key === undefined) return undefined;
-  const read = (variable: string, file: string | undefined): Buffer => {
-    if (file === undefined) {
-      throw new ConfigError([{ variable, problem: "required where the other of the two is set" }]);
-    }
-    try {
-      return readFileSync(file);
-    } catch (error) {
-      const why = error instanceof Error && "code" in error ? String(error.code) : String(error);
-      throw new ConfigError([{ variable, problem: `${file} cannot be read (${why})` }]);
-    }
-  };
-  return {
-    cert: read("TLS_CERT_FILE", cert),
-    key: read("TLS_KEY_FILE", key),
-    minVersion: "TLSv1.2" as const,
-  };
+interface AppOptions {
+  readonly connectionErrors: ConnectionErrors;
+  readonly sendProblem: SendProblem;
+  readonly timeouts: HttpTimeouts;
+  /** As `timeouts` has it, and the time that Kafka may take besides. */
+  readonly quietMs: number;
+  readonly tls: ServerTls | undefined;
 }
 
-function createApp(
-  connectionErrors: ConnectionErrors,
-  sendProblem: SendProblem,
-  config: TlsConfig,
-): FastifyInstance {
-  const timeouts = {
-    headersTimeout: headersTimeoutMs,
-    connectionsCheckingInterval: connectionsCheckingIntervalMs,
+function createApp({ connectionErrors, sendProblem, timeouts, quietMs, tls }: AppOptions): FastifyInstance {
+  const ofNode = {
+    headersTimeout: timeouts.headersMs,
+    connectionsCheckingInterval: timeouts.checkEveryMs,
   };
-  const tls = tlsOf(config);
+  // A handshake precedes the headers, and Node's own patience with it is two minutes.
+  const ofTls = { ...ofNode, handshakeTimeout: timeouts.headersMs, ...tls };
   const app = fastify({
     logger: false,
     bodyLimit: transactionBytesMax,
-    requestTimeout: requestTimeoutMs,
-    keepAliveTimeout: keepAliveTimeoutMs,
+    requestTimeout: timeouts.requestMs,
+    keepAliveTimeout: timeouts.idleMs,
+    connectionTimeout: quietMs,
     // Fastify asks for one or the other; what the types of the two differ in is the server alone.
-    ...((tls === undefined ? { http: timeouts } : { https: { ...timeouts, ...tls } }) as { http: object }),
+    ...((tls === undefined ? { http: ofNode } : { https: ofTls }) as { http: object }),
     // While closing, requests already on a connection are served like any other; readiness keeps new ones away.
     return503OnClosing: false,
     requestIdHeader: false,
@@ -155,13 +137,16 @@ function createApp(
 }
 
 interface HookOptions {
+  readonly paths: KnownPaths;
   readonly connectionErrors: ConnectionErrors;
   readonly loop: LoopWatch;
   readonly sendProblem: SendProblem;
 }
 
-function addHooks(app: FastifyInstance, { connectionErrors, loop, sendProblem }: HookOptions): void {
+function addHooks(app: FastifyInstance, options: HookOptions): void {
+  const { paths, connectionErrors, loop, sendProblem } = options;
   let closing = false;
+  app.addHook("onRoute", (route) => paths.add(route));
   app.addHook("preClose", async () => {
     closing = true;
   });
@@ -170,7 +155,7 @@ function addHooks(app: FastifyInstance, { connectionErrors, loop, sendProblem }:
     connectionErrors.watch(request.raw, reply.raw);
     setAnswerHeaders(request, reply);
     // Before the body is read: what has no route needs no body.
-    if (request.is404) sendProblem(reply, unroutedProblem(request));
+    if (request.is404) sendProblem(reply, unroutedProblem(paths, request));
     else if (loop.isBehind) sendProblem(reply, underPressure);
     else done();
   });
@@ -181,8 +166,14 @@ function addHooks(app: FastifyInstance, { connectionErrors, loop, sendProblem }:
   });
 }
 
-function addErrorHandling(app: FastifyInstance, log: Logger, sendProblem: SendProblem): void {
-  app.setNotFoundHandler((request, reply) => sendProblem(reply, unroutedProblem(request)));
+interface ErrorOptions {
+  readonly paths: KnownPaths;
+  readonly log: Logger;
+  readonly sendProblem: SendProblem;
+}
+
+function addErrorHandling(app: FastifyInstance, { paths, log, sendProblem }: ErrorOptions): void {
+  app.setNotFoundHandler((request, reply) => sendProblem(reply, unroutedProblem(paths, request)));
   app.setErrorHandler((error, request, reply) => {
     const problem = frameworkProblem(error);
     if (problem !== undefined) return sendProblem(reply, problem);
@@ -259,17 +250,28 @@ export function buildServer(options: ServerOptions): IngestServer {
     unsettledBytesMax: config.UNSETTLED_BYTES_MAX,
   });
   const loop = new LoopWatch(config.EVENT_LOOP_DELAY_MS_MAX, clock);
-  const intake = new Intake({ gate, recent: new RecentAnswers(config.REPEAT_MEMORY_BYTES), clock });
-  const app = createApp(connectionErrors, sendProblem, config);
+  const recent = new RecentAnswers(config.REPEAT_MEMORY_BYTES);
+  gaugeRepeats(options.metrics, recent);
+  const intake = new Intake({ gate, recent, clock });
+  const certificate = serverCertificateOf(config, log, clock);
+  const timeouts = options.timeouts ?? httpTimeouts;
+  const quietMs = timeouts.quietMs + config.PRODUCE_DEADLINE_MS;
+  const app = createApp({ connectionErrors, sendProblem, timeouts, quietMs, tls: certificate?.tls });
+  connectionErrors.bound(app.server, config.HTTP_CONNECTIONS_MAX);
+  const paths = new KnownPaths();
   if (options.tracing !== undefined) traceRequests(app, options.tracing);
-  addHooks(app, { connectionErrors, loop, sendProblem });
-  addErrorHandling(app, log, sendProblem);
+  addHooks(app, { paths, connectionErrors, loop, sendProblem });
+  addErrorHandling(app, { paths, log, sendProblem });
   addRoutes(app, { intake, metrics, admission, sendProblem });
   if (config.API_DOCS) app.register(serveDocs);
-  app.addHook("onListen", async () => loop.start());
+  app.addHook("onListen", async () => {
+    loop.start();
+    certificate?.follow(app.server);
+  });
   app.addHook("onClose", async () => {
     loop.stop();
+    certificate?.close();
     admission.close();
   });
-  return { app, gate, loop, isOpen: admission.isOpen };
+  return { app, gate, loop, certificate, isOpen: admission.isOpen };
 }

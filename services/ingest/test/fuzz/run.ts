@@ -2,8 +2,8 @@
 //
 //   node bench/ingest.ts fuzz [requests] [seed]        default 300000 42; after `npx -y pnpm@10 build`
 //
-// Holds: no 5xx; the process lives; every accepted transaction is in Kafka exactly once and no refused one is; resident
-// memory after the second half is that after the first, about; the log has no key, no digest and no card number.
+// Holds: no 5xx; the process lives; every accepted transaction is in Kafka exactly once and no refused one is; the log has no key,
+// no digest and no card number. Prints what the memory of the process is made of along the way (memory-probe.ts).
 
 import { type ChildProcess, spawn } from "node:child_process";
 import { mkdtempSync, openSync, readFileSync, rmSync, writeFileSync } from "node:fs";
@@ -19,6 +19,7 @@ import { startKafka } from "../../../../infra/kafka/local-kafka.ts";
 import { createPipelineTopics } from "../../../../infra/kafka/pipeline-topics.ts";
 import { freePorts } from "../../../../infra/kafka/ports.ts";
 import { type FuzzAnswer, Ledger } from "./ledger.ts";
+import { type MemoryReading, memoryTable, readMemory } from "./memory-probe.ts";
 import { cardCanary, type FuzzRequest, fuzzRequest } from "./requests.ts";
 
 const requests = Number(process.argv[2] ?? 300_000);
@@ -60,16 +61,6 @@ function send(port: number, { path, headers, body }: FuzzRequest): Promise<FuzzA
   });
 }
 
-/** Resident memory in MiB, where the system tells. */
-function memoryMiB(child: ChildProcess): number {
-  try {
-    const pages = Number(readFileSync(`/proc/${child.pid}/statm`, "utf8").split(" ")[1]);
-    return Math.round((pages * 4096) / 1024 / 1024);
-  } catch {
-    return Number.NaN;
-  }
-}
-
 async function untilReady(adminPort: number): Promise<void> {
   for (let attempt = 0; attempt < 300; attempt++) {
     const answer = await fetch(`http://127.0.0.1:${adminPort}/readyz`).catch(() => undefined);
@@ -79,14 +70,14 @@ async function untilReady(adminPort: number): Promise<void> {
   throw new Error(`ingest is not ready after 30 s; its log: ${readFileSync(logFile, "utf8").slice(-2_000)}`);
 }
 
-async function fuzz(port: number, child: ChildProcess): Promise<{ ledger: Ledger; memory: number[] }> {
+async function fuzz(port: number, adminPort: number): Promise<{ ledger: Ledger; memory: MemoryReading[] }> {
   const ledger = new Ledger();
-  const memory: number[] = [];
+  const memory: MemoryReading[] = [];
   let next = 0;
   const worker = async (): Promise<void> => {
     while (next < requests) {
       const n = next++;
-      if (n % Math.ceil(requests / 10) === 0) memory.push(memoryMiB(child));
+      if (n % Math.ceil(requests / 10) === 0) memory.push(await readMemory(adminPort, n));
       const sending = fuzzRequest("fuzz", seed, n, Date.now());
       try {
         ledger.note(sending.body, await send(port, sending), cardCanary);
@@ -96,7 +87,7 @@ async function fuzz(port: number, child: ChildProcess): Promise<{ ledger: Ledger
     }
   };
   await Promise.all(Array.from({ length: connections }, worker));
-  memory.push(memoryMiB(child));
+  memory.push(await readMemory(adminPort, requests));
   return { ledger, memory };
 }
 
@@ -143,7 +134,7 @@ try {
   child = spawn(process.execPath, [script], { env, stdio: ["ignore", log, log] });
   await untilReady(adminPort);
   const startedAt = performance.now();
-  const { ledger, memory } = await fuzz(port, child);
+  const { ledger, memory } = await fuzz(port, adminPort);
   const seconds = (performance.now() - startedAt) / 1_000;
   const isAlive = child.exitCode === null && child.signalCode === null;
   const recorded = await recordedIds(kafka.brokers);
@@ -159,7 +150,8 @@ try {
   say(`${requests} requests (seed ${seed}) in ${seconds.toFixed(0)} s on ${kafka.description}`);
   say(`  answers      ${statuses.join(", ")}`);
   say(`  accepted     ${ledger.owed}, recorded ${recorded.length}`);
-  say(`  memory, MiB  ${memory.join(" ")}`);
+  say("  memory, MiB");
+  for (const line of memoryTable(memory)) say(`    ${line}`);
   say(`  faults       ${faults.length}`);
   for (const fault of faults.slice(0, 10)) say(`    ${fault}`);
   process.exitCode = faults.length === 0 ? 0 : 1;

@@ -112,6 +112,7 @@ describe("limits of time", () => {
       requestTimeout: 10_000,
       headersTimeout: 5_000,
       keepAliveTimeout: 9_000,
+      timeout: 12_000,
     });
   });
 });

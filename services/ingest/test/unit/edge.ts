@@ -3,6 +3,7 @@
 import { createLogger, loadConfig, Metrics, type Tracing } from "@riffle/service-kit";
 import type { SendRecord } from "@riffle/streams/kafka";
 import { configSchema, type IngestConfig } from "../../src/config.ts";
+import type { HttpTimeouts } from "../../src/http-timeouts.ts";
 import type { RecordSender } from "../../src/record-gate.ts";
 import { buildServer } from "../../src/server.ts";
 import { HeldClock } from "./held-clock.ts";
@@ -35,6 +36,7 @@ export function edge(
   send: RecordSender["send"] = () => Promise.resolve(),
   config: Partial<IngestConfig> = {},
   tracing?: Tracing,
+  timeouts?: HttpTimeouts,
 ) {
   const sent: SendRecord[] = [];
   const lines: string[] = [];
@@ -59,6 +61,7 @@ export function edge(
     metrics,
     tracing,
     clock,
+    timeouts,
   });
   const postBatch = (payload: string | Buffer, headers: Record<string, string> = {}) =>
     server.app.inject({
@@ -74,5 +77,5 @@ export function edge(
       headers: { "content-type": "application/json", ...headers },
       payload,
     });
-  return { ...server, sent, lines, clock, metrics, post, postBatch };
+  return { ...server, sent, lines, log, clock, metrics, post, postBatch };
 }

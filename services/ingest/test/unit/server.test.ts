@@ -277,17 +277,25 @@ describe("a request that is no POST of JSON", () => {
   it.each([
     ["PUT", "/v1/transactions", 405, "POST"],
     ["GET", "/v1/transactions", 405, "POST"],
+    ["GET", "/v1/transactions?limit=10", 405, "POST"],
+    ["OPTIONS", "/v1/transactions", 405, "POST"],
+    ["PUT", "/v1/transactions/batch", 405, "POST"],
     ["DELETE", "/v1/transactions/tx-1", 405, "GET, HEAD"],
     ["POST", "/v1/transactions/tx-1", 405, "GET, HEAD"],
+    ["POST", "/openapi.json", 405, "GET, HEAD"],
+    ["POST", "/docs", 405, "GET, HEAD"],
     ["GET", "/", 404, undefined],
     ["POST", "/v2/transactions", 404, undefined],
     ["POST", "/v1/transactions/", 404, undefined],
+    ["POST", "/v1/transactions/tx-1/cancel", 404, undefined],
     ["GET", "/metrics", 404, undefined],
   ] as const)("%s %s is answered %i", async (method, url, status, allow) => {
     const { app, sent } = edge();
     const response = await app.inject({ method, url, ...(method === "POST" ? { payload: "<x/>" } : {}) });
     expect([response.statusCode, response.headers["allow"]]).toEqual([status, allow]);
-    expect(response.json().status).toBe(status);
+    expect(response.headers["content-type"]).toBe("application/problem+json; charset=utf-8");
+    const code = status === 405 ? "method-not-allowed" : "unknown-path";
+    expect(response.json()).toMatchObject({ status, code, requestId: response.headers["x-request-id"] });
     expect(sent).toEqual([]);
   });
 

@@ -13,7 +13,7 @@ import type { IncomingMessage, RequestListener, ServerResponse } from "node:http
 import { DatabaseSync } from "node:sqlite";
 import { Webhook } from "standardwebhooks";
 
-/** What Riffle posts; `data` is an alert/1 of packages/contracts. */
+/** What Riffle posts; `data` is an alert/2 of packages/contracts. */
 export interface WebhookPayload {
   readonly type: "alert.raised" | "alert.withdrawn";
   /** When the alert became one, RFC 3339. */

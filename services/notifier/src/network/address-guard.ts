@@ -9,9 +9,9 @@
 //   G4. What is no IP address is refused.
 //
 // Sources: the RFCs behind the IANA IPv4 and IPv6 Special-Purpose Address Registries (RFC 6890 and those that amended it),
-// each named beside its block. The live registries have not been compared with this table. Refused too are the few blocks
-// that the registries call globally reachable (AS112, AMT, the anycast addresses of PCP and TURN): they are services of the
-// network, and no receiver is there.
+// each named beside its block. Compared at every edge of every block with the registries as of 2026-07-18, and with Python's
+// `ipaddress`: nothing that they call special is allowed. Refused too are the few blocks that the registries call globally
+// reachable (AS112, AMT, the anycast addresses of PCP and TURN): they are services of the network, and no receiver is there.
 
 import { BlockList, isIP } from "node:net";
 

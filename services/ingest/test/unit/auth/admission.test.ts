@@ -47,7 +47,7 @@ describe("who may start without saying who may send", () => {
       ["JWT_JWKS_URL"],
     ],
     ["a file of keys that is not there", { API_KEYS_FILE: join(folder, "none.json") }, ["API_KEYS_FILE"]],
-    ["half of TLS", { TLS_CERT_FILE: "x" }, ["TLS_CERT_FILE"]],
+    ["half of TLS", { TLS_CERT_FILE: "x" }, ["TLS_KEY_FILE"]],
   ] as const)("%s", (_, config, expected) => {
     expect(faultsOf(config as Partial<IngestConfig>)).toEqual(expected);
   });

@@ -5,8 +5,8 @@
 
 import type { Socket } from "node:net";
 import { describe, expect, it } from "vitest";
+import { selfSigned } from "../../../../../infra/tls/self-signed.ts";
 import { GuardedConnector, type ResolvedAddress } from "../../../src/network/guarded-connector.ts";
-import { selfSigned } from "./certificate.ts";
 import { LoopbackServer, Receiver, status } from "./loopback-server.ts";
 
 const allowed: ResolvedAddress = { address: "127.0.0.1", family: 4 };
@@ -79,6 +79,28 @@ describe("a connection to a name", () => {
       /^refused: hooks\.example is at /,
     );
     expect(server.connections).toBe(0);
+  });
+
+  it("is judged once more by the address of its socket, before a byte is sent", async () => {
+    const bytes: Buffer[] = [];
+    await using server = await LoopbackServer.raw(
+      (socket) => void socket.on("data", (chunk) => bytes.push(chunk)),
+    );
+    let judgements = 0;
+    const policy = {
+      // What the name is at may be connected to; what the socket is at, the same address, may not.
+      get allowPrivateAddresses(): boolean {
+        return judgements++ === 0;
+      },
+    };
+    const connector = new GuardedConnector({
+      policy,
+      connectTimeoutMs: 5_000,
+      resolve: async () => [allowed],
+    });
+    const target = { hostname, port: server.port, tls: {} };
+    expect(await outcomeOf(connector.connect(target))).toMatch(/^refused: hooks\.example is at 127\.0\.0\.1/);
+    expect([judgements, server.connections, bytes.length]).toEqual([2, 1, 0]);
   });
 
   it("on this machine is refused without the switch, by the system's resolver too", async () => {

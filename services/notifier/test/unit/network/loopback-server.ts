@@ -4,7 +4,7 @@ import { once } from "node:events";
 import { createServer as createHttp, type IncomingMessage, type ServerResponse } from "node:http";
 import { createServer as createHttps } from "node:https";
 import { createServer as createTcp, type Server, type Socket } from "node:net";
-import type { KeyAndCertificate } from "./certificate.ts";
+import type { KeyAndCertificate } from "../../../../../infra/tls/self-signed.ts";
 
 /** A request as it arrived. */
 export interface ReceivedRequest {

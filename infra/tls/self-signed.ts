@@ -36,15 +36,24 @@ const isAuthority = sequence(objectId("551d13"), yes, der(0x04, sequence(yes)));
 const pem = (label: string, bytes: Buffer): string =>
   `-----BEGIN ${label}-----\n${bytes.toString("base64").replace(/.{64}/g, "$&\n")}\n-----END ${label}-----\n`;
 
-/** A certificate for a name or an IPv4 address, in force from 2020 to 2120, its own authority (RFC 5280). */
-export const selfSigned = (host: string): KeyAndCertificate => {
+/** When a certificate is in force, `20200101000000Z`. */
+export interface Period {
+  readonly from: string;
+  readonly to: string;
+}
+
+/** A certificate for a name or an IPv4 address, by default in force from 2020 to 2120, its own authority (RFC 5280). */
+export const selfSigned = (
+  host: string,
+  { from, to }: Period = { from: "20200101000000Z", to: "21200101000000Z" },
+): KeyAndCertificate => {
   const { privateKey, publicKey } = generateKeyPairSync("ec", { namedCurve: "P-256" });
   const body = sequence(
     der(0xa0, integer(2)),
     integer(1),
     ecdsaWithSha256,
     commonName(host),
-    sequence(time("20200101000000Z"), time("21200101000000Z")),
+    sequence(time(from), time(to)),
     commonName(host),
     publicKey.export({ type: "spki", format: "der" }),
     der(0xa3, sequence(isAuthority, subjectAltName(host))),
