@@ -86,7 +86,7 @@ export const globalOptions: Readonly<Record<string, OptionSpec>> = {
 
 /** Options of every command that shows account ids. */
 export const revealOption = {
-  reveal: { help: "show account ids whole; without it they are masked, ac…7f" },
+  reveal: { help: "show account ids whole; without it they are masked, ac…5b01fe" },
 } as const satisfies Readonly<Record<string, OptionSpec>>;
 
 /** How many a listing shows, unless it is told. */

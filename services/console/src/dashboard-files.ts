@@ -9,7 +9,6 @@ import { fileURLToPath } from "node:url";
 import { fastifyStatic } from "@fastify/static";
 import type { FastifyReply, FastifyRequest } from "fastify";
 import type { ConsolePart } from "./console-part.ts";
-import { sendProblem } from "./problem.ts";
 
 const builtFolder = fileURLToPath(new URL("../dist/dashboard", import.meta.url));
 
@@ -34,8 +33,6 @@ const page = (request: FastifyRequest, reply: FastifyReply): FastifyReply => {
   const asked = request.headers.accept?.includes("text/html") === true && !request.url.startsWith("/v1/");
   if (asked || request.url === "/")
     return reply.header("cache-control", "no-cache").sendFile("index.html", { cacheControl: false });
-  return sendProblem(reply, {
-    code: "unknown-path",
-    detail: "There is nothing at this path; docs/console.md lists the paths.",
-  });
+  reply.callNotFound();
+  return reply;
 };

@@ -1,8 +1,6 @@
 // console: the topics → a read model → HTTP, the live feed and the dashboard. See README.md.
 
-import { mkdirSync, mkdtempSync, rmSync } from "node:fs";
-import { tmpdir } from "node:os";
-import { join } from "node:path";
+import { mkdirSync } from "node:fs";
 import { accessFaults } from "@riffle/service-kit/access";
 import { ConfigError, kafkaConnection, portFault, runService } from "@riffle/service-kit/process";
 import { openConsoleAccess } from "./access/console-access.ts";
@@ -20,17 +18,16 @@ import { projections } from "./read-model/projections.ts";
 import { ReadModel } from "./read-model/read-model.ts";
 import { Retention } from "./read-model/retention.ts";
 import { buildServer } from "./server.ts";
-
-const temporaryFolder = (): string => mkdtempSync(join(tmpdir(), "riffle-console-"));
+import { makeTemporaryFolder } from "./temporary-folder.ts";
 
 await runService({
   name: "console",
   configSchema,
   relations: caseDeskRelations,
   start: async ({ config, log, metrics, health, onShutdown, fatal }) => {
-    const folder = config.DATA_DIR ?? temporaryFolder();
-    if (config.DATA_DIR === undefined)
-      onShutdown("temporary folder", () => rmSync(folder, { recursive: true, force: true }));
+    const { path: folder, removed } =
+      config.DATA_DIR === undefined ? makeTemporaryFolder() : { path: config.DATA_DIR, removed: [] };
+    if (removed.length > 0) log.info({ removed }, "removed the folders of consoles that are gone");
     mkdirSync(folder, { recursive: true });
     // Who may read is known before anything is asked of Kafka: what is wrong with it is told though no broker answers.
     const access = openConsoleAccess({ config, log, folder, now: Date.now });

@@ -1,8 +1,6 @@
-// What a refused request is answered with: RFC 9457 problem details with a stable code, as ingest's.
-//
-//   Q1. Every code has one status and one title; clients program against `code`.
-//   Q2. Every 503 carries Retry-After.
+// What a refused request is answered with, by code; the shape is service-kit's (problem-details.ts), as at ingest.
 
+import { type ProblemDetails, problemHeaders, problemMembers } from "@riffle/service-kit/process";
 import type { FastifyReply } from "fastify";
 
 /** Every problem that the console answers with. */
@@ -17,6 +15,7 @@ export const consoleProblems = {
   "foreign-origin": { status: 403, title: "The request comes from another site" },
   "not-found": { status: 404, title: "There is no such thing in the read model" },
   "unknown-path": { status: 404, title: "There is nothing at this path" },
+  "method-not-allowed": { status: 405, title: "This path does not take this method" },
   "case-version-conflict": { status: 409, title: "Somebody else changed the case meanwhile" },
   "body-too-large": { status: 413, title: "The body is larger than 64 KiB" },
   "unsupported-media-type": {
@@ -37,37 +36,14 @@ export const consoleProblems = {
 export type ConsoleProblemCode = keyof typeof consoleProblems;
 
 /** A problem, ready to be answered. */
-export interface ConsoleProblem {
-  readonly code: ConsoleProblemCode;
-  /** One or two sentences on this very request. */
-  readonly detail: string;
-  /** Headers the answer carries besides. */
-  readonly headers?: Readonly<Record<string, string>>;
-  /** Members besides, `currentVersion`. */
-  readonly members?: Readonly<Record<string, unknown>>;
-}
+export type ConsoleProblem = ProblemDetails<ConsoleProblemCode>;
 
-/** The media type of a problem. */
-export const problemContentType = "application/problem+json; charset=utf-8";
-
-/** Answers with a problem. */
-export const sendProblem = (reply: FastifyReply, problem: ConsoleProblem): FastifyReply => {
-  const { status, title } = consoleProblems[problem.code];
-  if (status === 503 && !reply.hasHeader("retry-after")) reply.header("retry-after", "1");
-  return reply
-    .code(status)
-    .headers({ ...problem.headers })
-    .type(problemContentType)
-    .send({
-      type: `urn:riffle:problem:${problem.code}`,
-      title,
-      status,
-      code: problem.code,
-      detail: problem.detail,
-      ...problem.members,
-      requestId: reply.request.id,
-    });
-};
+/** Answers with a problem. As an object, not as text: account ids leave an answer by the guard (G3 of access/guard.ts). */
+export const sendProblem = (reply: FastifyReply, problem: ConsoleProblem): FastifyReply =>
+  reply
+    .code(consoleProblems[problem.code].status)
+    .headers(problemHeaders(consoleProblems, problem))
+    .send(problemMembers(consoleProblems, problem, reply.request.id));
 
 /** The problem behind an error of the HTTP framework; undefined when the error is ours. */
 export const frameworkProblem = (error: unknown): ConsoleProblem | undefined => {

@@ -3,10 +3,11 @@
 //   H1. Every answer under /v1 has X-Request-Id and `no-store`, and is a problem where it is no success.
 //   H2. A request has 5 s for its headers and 10 s in all; a body has at most 64 KiB.
 //   H3. Who asks is known before a route runs: the guard is added before any part, and a route without a rule is refused.
+//   H4. A path that takes other methods than the one that is asked for says which (405 with Allow); others are not there (404).
 
 import { randomUUID } from "node:crypto";
 import type { IncomingMessage } from "node:http";
-import type { Logger } from "@riffle/service-kit/process";
+import { KnownPaths, type Logger } from "@riffle/service-kit/process";
 import { type FastifyInstance, type FastifyRequest, fastify } from "fastify";
 import { type ConsoleProblem, frameworkProblem, sendProblem } from "./problem.ts";
 import { QueryFault } from "./routes/query.ts";
@@ -26,10 +27,15 @@ const requestIdOf = (request: IncomingMessage): string => {
   return typeof given === "string" && requestIdShape.test(given) ? given : randomUUID();
 };
 
-const unrouted = (request: FastifyRequest): ConsoleProblem => ({
-  code: "unknown-path",
-  detail: `There is no ${request.method} at this path; docs/console.md lists the paths.`,
-});
+const unrouted = ({ url, method }: FastifyRequest, paths: KnownPaths): ConsoleProblem => {
+  const allow = paths.allow(url, method);
+  if (allow !== undefined)
+    return { code: "method-not-allowed", detail: `This path takes ${allow}.`, headers: { allow } };
+  return {
+    code: "unknown-path",
+    detail: "There is nothing at this path; docs/console.md lists the paths.",
+  };
+};
 
 /** A server without routes that does not listen yet. */
 export const buildServer = ({ log, guard }: ServerOptions): FastifyInstance => {
@@ -50,8 +56,10 @@ export const buildServer = ({ log, guard }: ServerOptions): FastifyInstance => {
     reply.header("x-content-type-options", "nosniff");
     if (request.url.startsWith("/v1/")) reply.header("cache-control", "no-store");
   });
+  const paths = new KnownPaths();
+  app.addHook("onRoute", (route) => paths.add(route));
   guard(app);
-  app.setNotFoundHandler((request, reply) => sendProblem(reply, unrouted(request)));
+  app.setNotFoundHandler((request, reply) => sendProblem(reply, unrouted(request, paths)));
   app.setErrorHandler((error, request, reply) => {
     const problem = error instanceof QueryFault ? error.problem : frameworkProblem(error);
     if (problem !== undefined) return sendProblem(reply, problem);

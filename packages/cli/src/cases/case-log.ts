@@ -2,7 +2,7 @@
 
 import { createReadStream } from "node:fs";
 import { type CaseEvent, type CaseSnapshot, headerNames, topics } from "@riffle/contracts";
-import { CommittedReader, connectAdmin, type WireOptions } from "@riffle/streams/kafka";
+import { CommittedReader, connectAdmin, type LogRange, type WireOptions } from "@riffle/streams/kafka";
 import { lastHeader } from "../dead-letters/dead-letter.ts";
 import { CliError } from "../errors.ts";
 import { membersOf } from "../http/json-reading.ts";
@@ -19,7 +19,12 @@ export interface ReadCases {
 
 const { casesEvents, casesSnapshots } = topics;
 
-/** Everything committed, partition after partition. @throws CliError CLI_TOPIC_UNKNOWN */
+/**
+ * Everything committed, partition after partition. Where the snapshots end is asked first: an event that came meanwhile is no
+ * harm, and one that is missing under a snapshot that came meanwhile would be a false alarm.
+ *
+ * @throws CliError CLI_TOPIC_UNKNOWN
+ */
 export const casesInKafka = async (
   kafka: WireOptions,
   onProgress: (done: number, of: number) => void,
@@ -31,7 +36,7 @@ export const casesInKafka = async (
       "CLI_TOPIC_UNKNOWN",
       `${casesEvents.name} does not exist in this cluster; is it the right one?`,
     );
-  const names = [casesEvents.name, casesSnapshots.name].filter((name) => known.has(name));
+  const names = [casesSnapshots.name, casesEvents.name].filter((name) => known.has(name));
   const reader = await CommittedReader.connect({ ...kafka, topics: names });
   const [events, snapshots, unreadable]: [CaseEvent[], Map<string, CaseSnapshot>, string[]] = [
     [],
@@ -39,7 +44,8 @@ export const casesInKafka = async (
     [],
   ];
   try {
-    const ranges = (await Promise.all(names.map((name) => reader.ranges(name)))).flat();
+    const ranges: LogRange[] = [];
+    for (const name of names) ranges.push(...(await reader.ranges(name)));
     const of = ranges.reduce((sum, { start, end }) => sum + end - start, 0);
     let done = 0;
     for (const range of ranges) {

@@ -10,7 +10,7 @@ import {
   limitDefault,
 } from "../command.ts";
 import { ConsoleClient } from "../http/console-client.ts";
-import { membersOf, objectsIn, textIn } from "../http/json-reading.ts";
+import { membersOf, objectsIn, textIn, textsIn } from "../http/json-reading.ts";
 import { listed } from "../http/pages.ts";
 import { choiceOption, countOption, sinceOption, textOption } from "../option-values.ts";
 import { deliveryLine, moneyIn } from "../passport/passport-lines.ts";
@@ -41,7 +41,9 @@ export const alertsShow: Command = {
   name: "alerts show",
   summary: "one alert with its evidence, its history and who was told",
   operands: "<alert id>",
-  about: ["Shows the transactions that caused the alert, in order."],
+  about: [
+    "Shows the transactions that caused the alert, in order, each with the step of the rule that took it.",
+  ],
   options: { ...jsonDocumentOption, ...consoleOptions },
   examples: ["alerts show al_0123456789abcdef0123456789abcdef"],
   run: show,
@@ -95,6 +97,7 @@ async function show(call: Call): Promise<number> {
   const { alert, history, deliveries, ...rest } = membersOf(body);
   const of = membersOf(alert);
   const evidence = objectsIn(of["evidence"]);
+  const steps = textsIn(of["evidenceSteps"]);
   const lines = [
     ...pairLines([
       ["alert", cell(of, "id")],
@@ -108,9 +111,10 @@ async function show(call: Call): Promise<number> {
     "",
     terminal.paint("bold", "evidence"),
     ...tableLines(
-      ["  TRANSACTION", "AT", "AMOUNT", "TYPE", "COUNTRY"],
-      evidence.map((one) => [
+      ["  TRANSACTION", "STEP", "AT", "AMOUNT", "TYPE", "COUNTRY"],
+      evidence.map((one, i) => [
         `  ${cell(one, "id")}`,
+        `${printable(steps[i] ?? "-")}, ${i + 1} of ${evidence.length}`,
         cell(one, "occurredAt"),
         moneyIn(one),
         cell(one, "type"),

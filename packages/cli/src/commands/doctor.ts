@@ -4,7 +4,7 @@
 //   DR2. The exit code is that of the worst finding: 0, 3 for warnings, 4 when something is critical. 1 is the command's
 //        own failure, as everywhere.
 
-import { ConfigError } from "@riffle/service-kit/process";
+import { AccountMask, ConfigError } from "@riffle/service-kit/process";
 import { StreamsError } from "@riffle/streams";
 import type { WireOptions } from "@riffle/streams/kafka";
 import { type Call, type Command, jsonDocumentOption, kafkaOptions, revealOption } from "../command.ts";
@@ -17,7 +17,6 @@ import { reportLines } from "../doctor/report.ts";
 import { CliError } from "../errors.ts";
 import { countOption, oneOf, textOption } from "../option-values.ts";
 import { findBrokers } from "../target.ts";
-import { maskedAccount } from "../terminal/masking.ts";
 import { printableBytes } from "../terminal/printable.ts";
 import { counted } from "../terminal/table.ts";
 
@@ -58,12 +57,13 @@ async function run(call: Call): Promise<number> {
   const { terminal } = call;
   const ignored = listOption(call, "ignore").map((code) => oneOf(code, "--ignore", allCodes));
   const lagMin = countOption(call, "lag", lagDefault);
+  const mask = new AccountMask();
   const options = {
     betweenMs: countOption(call, "seconds", secondsDefault) * 1000,
     groups: listOption(call, "group"),
     sampleFromLag: lagMin,
     shownKey: (key: Uint8Array | null) =>
-      call.options["reveal"] === true ? printableBytes(key) : maskedAccount(printableBytes(key)),
+      call.options["reveal"] === true ? printableBytes(key) : mask.mask(printableBytes(key)),
   };
   terminal.progress("looking twice …");
   let facts: Facts;

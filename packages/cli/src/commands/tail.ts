@@ -1,9 +1,11 @@
 // `riffle tail`: what comes by on a topic, filtered.
 //
 //   TL1. Account ids are masked unless --reveal is given, and values of dead letters are never shown.
-//   TL2. What was not shown is counted: records that cannot be read, or that lack what the expression asks for.
+//   TL2. What was not shown is counted: records that cannot be read, or that lack what the expression asks for. Those that
+//        cannot be read are told as they come by: who follows waits for no end.
 
 import { headerNames } from "@riffle/contracts";
+import { AccountMask } from "@riffle/service-kit/process";
 import type { RawRecord } from "@riffle/streams";
 import { connectAdmin, type WireOptions } from "@riffle/streams/kafka";
 import { type Call, type Command, jsonOption, kafkaOptions, revealOption } from "../command.ts";
@@ -12,9 +14,9 @@ import { CliError } from "../errors.ts";
 import { countOption, oneOf, sinceOption, textOption } from "../option-values.ts";
 import { Expression, type Fields } from "../tail/expression.ts";
 import { committedRecords, type Piece } from "../tail/record-source.ts";
+import { Skipped } from "../tail/skipped.ts";
 import { type Tailed, tailed, tailedNames } from "../tail/tailed.ts";
 import { findBrokers } from "../target.ts";
-import { Mask, maskedAccount } from "../terminal/masking.ts";
 import { printableBytes, printableTime, textOf } from "../terminal/printable.ts";
 import { counted } from "../terminal/table.ts";
 
@@ -66,8 +68,10 @@ export const tail: Command = {
 interface Counts {
   fitting: number;
   shown: number;
-  unreadable: number;
+  /** Records that cannot be read. */
+  readonly skipped: Skipped;
   unknown: number;
+  readonly mask: AccountMask;
 }
 
 async function run(call: Call): Promise<number> {
@@ -75,7 +79,8 @@ async function run(call: Call): Promise<number> {
   const plan = planOf(call);
   const kafka = findBrokers(call);
   const names = await existing(plan.what, kafka);
-  const counts: Counts = { fitting: 0, shown: 0, unreadable: 0, unknown: 0 };
+  const skipped = new Skipped();
+  const counts: Counts = { fitting: 0, shown: 0, skipped, unknown: 0, mask: new AccountMask() };
   const untilNow = options["until-now"] === true;
   const source = committedRecords({
     kafka,
@@ -94,6 +99,7 @@ async function run(call: Call): Promise<number> {
       const line = shown(call, plan, piece, record, counts);
       if (line !== undefined) terminal.out(line);
     }
+    for (const line of skipped.lines()) terminal.note(line);
     if (counts.shown >= plan.limit) break;
     await terminal.drained();
   }
@@ -159,18 +165,28 @@ const shown = (
     if (record.value === null && what !== tailed.dlq) return undefined;
     value = what.decode(piece.topic, piece.partition, record);
   } catch {
-    counts.unreadable++;
+    counts.skipped.add(piece, record.offset);
     return undefined;
   }
   const verdict = where?.judge(contextOf(what, piece, record, value)) ?? "yes";
   if (verdict === "unknown") counts.unknown++;
   if (verdict !== "yes" || counts.fitting++ % every !== 0) return undefined;
   counts.shown++;
-  const reveal = call.options["reveal"] === true;
+  const key = record.key === null ? null : printableBytes(record.key);
+  const seen = call.options["reveal"] === true ? { key, value } : masked(counts.mask, { key, value });
   return call.options["json"] === true
-    ? jsonLine(piece, record, value, reveal)
-    : textLine(call, what, piece, record, reveal ? value : new Mask(value).value(value));
+    ? jsonLine(piece, record, seen)
+    : textLine(call, what, piece, record, seen.value);
 };
+
+/** What is shown of a record's content. */
+interface Seen {
+  readonly key: string | null;
+  readonly value: unknown;
+}
+
+/** A key that no field of the value explains is an account all the same: that of a dead letter. */
+const masked = (mask: AccountMask, seen: Seen): Seen => mask.masked(seen) as Seen;
 
 const contextOf = (
   what: Tailed,
@@ -191,27 +207,16 @@ const contextOf = (
   };
 };
 
-const jsonLine = (
-  { topic, partition }: Piece,
-  record: RawRecord,
-  value: unknown,
-  reveal: boolean,
-): string => {
-  const mask = new Mask(value);
-  const key = printableBytes(record.key);
-  const shownKey = mask.text(key);
-  // A key that no field of the value explains is an account all the same: that of a dead letter.
-  const masked = shownKey === key && record.key !== null ? maskedAccount(key) : shownKey;
-  return JSON.stringify({
+const jsonLine = ({ topic, partition }: Piece, record: RawRecord, { key, value }: Seen): string =>
+  JSON.stringify({
     topic,
     partition,
     offset: record.offset,
-    key: record.key === null ? null : reveal ? key : masked,
+    key,
     eventTime: printableTime(record.timestampMs),
     receivedAt: numberHeader(record, headerNames.receivedAt),
-    value: reveal ? value : mask.value(value),
+    value,
   });
-};
 
 const numberHeader = ({ headers }: RawRecord, name: string): number | null => {
   const text = lastHeader(headers, name);
@@ -230,14 +235,14 @@ const textLine = (
   return [place, ...parts].join("  ");
 };
 
-const passedOver = ({ fitting, shown: showed, unreadable, unknown }: Counts): string[] => [
+const passedOver = ({ fitting, shown: showed, skipped, unknown }: Counts): string[] => [
   ...(unknown === 0
     ? []
     : [
         `${counted(unknown, "record")} without a field that --where asks for: not shown. has() asks whether it is there.`,
       ]),
-  ...(unreadable === 0
+  ...(skipped.total === 0
     ? []
-    : [`${counted(unreadable, "record")} that no codec of this build reads: not shown.`]),
+    : [`${counted(skipped.total, "record")} that no codec of this build reads: not shown.`]),
   ...(fitting > showed ? [`${counted(fitting - showed, "more")} that fitted: not shown (--every).`] : []),
 ];

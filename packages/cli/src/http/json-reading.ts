@@ -11,6 +11,10 @@ export const membersOf = (value: unknown): Readonly<Record<string, unknown>> =>
 export const objectsIn = (value: unknown): Readonly<Record<string, unknown>>[] =>
   Array.isArray(value) ? value.filter((item) => typeof item === "object" && item !== null) : [];
 
+/** The items of a list in their places; what is no text is undefined. */
+export const textsIn = (value: unknown): (string | undefined)[] =>
+  Array.isArray(value) ? value.map((item) => (typeof item === "string" ? item : undefined)) : [];
+
 /** The member as text, of a number as well; undefined when it is neither. */
 export const textIn = (members: Readonly<Record<string, unknown>>, name: string): string | undefined => {
   const value = members[name];

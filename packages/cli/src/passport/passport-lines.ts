@@ -120,7 +120,7 @@ const lateLines = (late: Members): string[] =>
   );
 
 const patternLine = (pattern: Members): string =>
-  `${text(pattern, "rule")} v${text(pattern, "ruleVersion")}: step ${text(pattern, "step")} of ${text(pattern, "steps")}, ${text(pattern, "status")} as ${text(pattern, "alertId")}`;
+  `${text(pattern, "rule")} v${text(pattern, "ruleVersion")}: ${text(pattern, "stepName")}, step ${text(pattern, "step")} of ${text(pattern, "steps")}, ${text(pattern, "status")} as ${text(pattern, "alertId")}`;
 
 /** One alert on one line. */
 export const alertSentence = (alert: Members): string =>

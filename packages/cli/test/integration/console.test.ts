@@ -96,6 +96,7 @@ const raised = async (): Promise<{ readonly transaction: Transaction; readonly a
     changedBy: transaction.id,
     reason: "3 small payments, then a large one",
     evidence: [transaction],
+    evidenceSteps: ["large"],
     firstAt: transaction.occurredAt,
     lastAt: transaction.occurredAt,
     amount: transaction.amount,
@@ -132,7 +133,7 @@ it("a transaction is explained, and its alert shown with its evidence and its ca
   const explained = (await riffle("explain", transaction.id)).out.join("\n");
   expect(explained).toContain(`account ${transaction.accountId}, 1,500.00 EUR`);
   expect(explained).toMatch(/received +ingest +transactions\.received\.v1\/\d+\/\d+/);
-  expect(explained).toContain("card-testing v1: step 1 of 1, raised");
+  expect(explained).toContain("card-testing v1: large, step 1 of 1, raised");
   const caseId = await caseOf(alert);
   const shown = (await riffle("alerts", "show", alert.id)).out.join("\n");
   expect(shown).toContain(caseId);

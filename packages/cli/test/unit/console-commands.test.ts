@@ -12,7 +12,7 @@ const onConsole = async (answer: (asked: Asked, count: number) => Reply) => {
 
 const passport = {
   id: "tx-1",
-  accountId: "ac…7f",
+  accountId: "ac…5b01fe",
   status: "screened",
   traceId: "4bf92f3577b34da6a3ce929d0e0e4736",
   transaction: { amount: 1250, currency: "EUR", occurredAt: "2026-03-01T12:00:00.000Z", type: "purchase" },
@@ -48,7 +48,17 @@ const passport = {
       final: true,
     },
   ],
-  patterns: [{ alertId: "al_1", rule: "card-testing", ruleVersion: 1, status: "raised", step: 2, steps: 4 }],
+  patterns: [
+    {
+      alertId: "al_1",
+      rule: "card-testing",
+      ruleVersion: 1,
+      status: "raised",
+      step: 2,
+      steps: 4,
+      stepName: "small",
+    },
+  ],
   alerts: [
     {
       id: "al_1",
@@ -70,7 +80,7 @@ describe("riffle explain", () => {
     expect([code, asked[0]?.path]).toEqual([0, "/v1/transactions/tx-1"]);
     expect(out).toEqual([
       "tx-1  screened",
-      "account ac…7f, 12.50 EUR, at 2026-03-01T12:00:00.000Z",
+      "account ac…5b01fe, 12.50 EUR, at 2026-03-01T12:00:00.000Z",
       "purchase",
       "trace 4bf92f3577b34da6a3ce929d0e0e4736",
       "",
@@ -84,7 +94,7 @@ describe("riffle explain", () => {
       "  tumbling  1970-01-01T00:00:00.000Z  1970-01-01T00:01:00.000Z  2      25.01 EUR  12.51 EUR  final",
       "",
       "patterns",
-      "  card-testing v1: step 2 of 4, raised as al_1",
+      "  card-testing v1: small, step 2 of 4, raised as al_1",
       "",
       "alerts",
       "  high  raised  card-testing  al_1  3 small \\u{1b}[2J ones",
@@ -125,6 +135,27 @@ describe("riffle explain", () => {
     const { url, asked } = await httpDouble(() => ({ body: passport }));
     await run(["explain", "tx-1"], { env: { RIFFLE_CONSOLE_URL: url, RIFFLE_TOKEN: "jwt" } });
     expect(asked[0]?.headers.authorization).toBe("Bearer jwt");
+  });
+});
+
+describe("riffle alerts show", () => {
+  it("names the step of each cause beside its place", async () => {
+    const cause = { occurredAt: "2026-03-01T12:00:00Z", amount: 200, currency: "EUR", type: "purchase" };
+    const alert = {
+      id: "al_1",
+      evidence: [
+        { ...cause, id: "tx-1" },
+        { ...cause, id: "tx-2", country: "PT" },
+      ],
+      evidenceSteps: ["small", "large"],
+    };
+    const { riffle } = await onConsole(() => ({ body: { alert, history: [], deliveries: [] } }));
+    const { out } = await riffle("alerts", "show", "al_1");
+    expect(out.slice(out.indexOf("evidence") + 1)).toEqual([
+      "  TRANSACTION  STEP           AT                    AMOUNT    TYPE      COUNTRY",
+      "  tx-1         small, 1 of 2  2026-03-01T12:00:00Z  2.00 EUR  purchase  -",
+      "  tx-2         large, 2 of 2  2026-03-01T12:00:00Z  2.00 EUR  purchase  PT",
+    ]);
   });
 });
 

@@ -1,6 +1,6 @@
 // What follows from a made-up payment: the records on its way, and the windows of its account.
 
-import type { AlertRow, Hop, Transaction, WindowState } from "../src/api/wire.ts";
+import type { AlertRow, Hop, Transaction, WindowView } from "../src/api/wire.ts";
 
 const minuteMs = 60_000;
 /** Of every topic. */
@@ -26,7 +26,7 @@ export function hopsOf(
   const partition = partitionOf(transaction.accountId);
   const eventTime = transaction.occurredAt;
   const hop = (
-    stage: string,
+    stage: Hop["stage"],
     service: string,
     topic: string,
     sincePreviousMs: number | null,
@@ -57,8 +57,8 @@ export function hopsOf(
 }
 
 /** The windows that hold an instant. @param transactions those of the account */
-export function windowsOf(transactions: readonly Transaction[], atMs: number): WindowState[] {
-  const window = (kind: WindowState["kind"], sizeMs: number, advanceMs?: number): WindowState => {
+export function windowsOf(transactions: readonly Transaction[], atMs: number): WindowView[] {
+  const window = (kind: WindowView["kind"], sizeMs: number, advanceMs?: number): WindowView => {
     const step = advanceMs ?? sizeMs;
     const start = Math.floor(atMs / step) * step;
     const inside = transactions.filter(({ occurredAt }) => {

@@ -9,6 +9,7 @@ import type {
   CaseDetail,
   CaseEvent,
   DeadLetterRow,
+  EdgeFigures,
   LedgerMinute,
   Notification,
   Overview,
@@ -37,7 +38,7 @@ function lagOf(
   rate: number,
   wave: number,
   share: number,
-): Pick<Overview["edges"][number], "lagRecords" | "lagSeconds"> {
+): Pick<EdgeFigures, "lagRecords" | "lagSeconds"> {
   if (to === "readers" || to === "channels") return { lagRecords: null, lagSeconds: null };
   if (rate === 0) return { lagRecords: 0, lagSeconds: 0 };
   const slowness = to === "notifier" ? 90 : 1;
@@ -121,12 +122,12 @@ export class SeededWorld {
     const wave = 1 + 0.2 * Math.sin(nowMs / 9_000);
     const rate = this.#perSecond * wave;
     const edge = (
-      from: string,
-      to: string,
+      from: EdgeFigures["from"],
+      to: EdgeFigures["to"],
       topic: string,
       share: number,
       p99Ms: number,
-    ): Overview["edges"][number] => ({
+    ): EdgeFigures => ({
       from,
       to,
       topic,
@@ -150,6 +151,7 @@ export class SeededWorld {
     });
     return {
       nowMs,
+      clusterAtMs: nowMs,
       edges: [
         edge("ingest", "filter", "transactions.received.v1", 1, 14),
         edge("filter", "aggregator", "transactions.screened.v1", 0.95, 31),
@@ -207,18 +209,20 @@ export class SeededWorld {
       traceId: "4bf92f3577b34da6a3ce929d0e0e4736",
       hops: hopsOf(payment, alerts),
       windows: isRejected ? [] : windowsOf(this.transactionsOf(transaction.accountId), payment.atMs),
-      patterns: alerts.map(({ id: alertId, rule, ruleVersion, status, evidence }) => ({
+      patterns: alerts.map(({ id: alertId, rule, ruleVersion, status, evidence, evidenceSteps }) => ({
         alertId,
         rule,
         ruleVersion,
         status,
         step: evidence.findIndex((cause) => cause.id === id) + 1,
         steps: evidence.length,
+        stepName: evidenceSteps[evidence.findIndex((cause) => cause.id === id)] ?? "",
       })),
       alerts,
       deliveries: this.notifications.filter(({ alertId }) => alerts.some((alert) => alert.id === alertId)),
       deadLetter: null,
       late: [],
+      others: [],
     };
   }
 
@@ -336,6 +340,7 @@ export class SeededWorld {
         ? "3 purchases under 100.00 EUR, then 2,500.00 EUR within 3 s"
         : "2,500.00 EUR, 208 times the mean of 12.00 EUR over 3 payments",
       evidence: [...evidence],
+      evidenceSteps: evidence.map((_, i) => (i < evidence.length - 1 ? "small" : "large")),
       firstAt: first?.occurredAt ?? "",
       lastAt: last?.occurredAt ?? "",
       amount: 250_000,

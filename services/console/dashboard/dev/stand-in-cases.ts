@@ -20,6 +20,7 @@ export function caseAfter(events: readonly CaseEvent[]): Case {
     return found === undefined ? otherwise : (found[field] as T);
   };
   const state = events.findLast(({ type }) => ["opened", "closed", "reopened"].includes(type))?.type;
+  const alertIds = events.map((event) => text(event["alertId"])).filter((id) => id !== "");
   return {
     id: text(opened?.["caseId"]),
     accountId: text(opened?.["accountId"]),
@@ -29,10 +30,14 @@ export function caseAfter(events: readonly CaseEvent[]): Case {
     updatedAt: last?.at ?? "",
     assignee: newest<string | null>("assigned", "assignee", null),
     disposition: newest<Disposition | null>("disposition-set", "disposition", null),
-    severity: text(opened?.["severity"], "medium"),
-    alertIds: events.map((event) => text(event["alertId"])).filter((id) => id !== ""),
+    severity: text(opened?.["severity"], "medium") as Case["severity"],
+    alerts: alertIds.length,
+    alertIds,
+    withdrawnAlertIds: [],
+    previousCaseId: null,
     linkedCaseIds: events.map((event) => text(event["linkedCaseId"])).filter((id) => id !== ""),
     comments: events.filter(({ type }) => type === "commented").length,
+    lastBy: last?.by ?? "",
     lastHash: last?.hash ?? "",
   };
 }

@@ -1,14 +1,13 @@
 // Who may read the console, put together: what main.ts opens before the server, and other parts are given.
 
 import type { AccessConfig } from "@riffle/service-kit/access";
-import type { Logger } from "@riffle/service-kit/process";
+import { AccountMask, type Logger } from "@riffle/service-kit/process";
 import type { FastifyInstance } from "fastify";
 import { sendProblem } from "../problem.ts";
 import { openAccessDatabase } from "./access-database.ts";
 import { addAccessRoutes } from "./access-routes.ts";
 import { Doorkeeper } from "./doorkeeper.ts";
 import { guardRoutes } from "./guard.ts";
-import { AccountMask } from "./masking.ts";
 import { ReadsAudit } from "./reads-audit.ts";
 import { Sessions } from "./sessions.ts";
 

@@ -8,10 +8,10 @@
 //   G4. Who may not see an account's id may not ask by it: answers to guessed ids would tell whose mask is whose.
 
 import { fastifyCookie } from "@fastify/cookie";
+import { type AccountMask, accountIdsIn } from "@riffle/service-kit/process";
 import type { FastifyInstance, FastifyReply, FastifyRequest, RouteOptions } from "fastify";
 import type { ConsoleProblem } from "../problem.ts";
 import type { Doorkeeper, Entry } from "./doorkeeper.ts";
-import { type AccountMask, accountIdsIn } from "./masking.ts";
 import { isOwnOrigin, isPrivateHost } from "./origin.ts";
 import type { Reader } from "./reader.ts";
 import type { ReadsAudit } from "./reads-audit.ts";

@@ -14,15 +14,23 @@ import {
   type CaseEvent,
   type CaseSnapshot,
   ContractError,
+  caseMachine,
   parseEventTime,
   topics,
 } from "@riffle/contracts";
 import type { KeyValueStore, StreamRecord, Task } from "@riffle/streams";
-import { type AccountCases, accountStore, caseStore } from "./case-stores.ts";
+import type { AccountCases } from "./case-serdes.ts";
+import { accountStore, caseStore } from "./case-stores.ts";
 import type { CaseAnswer, PendingCommand } from "./pending-command.ts";
 
-/** At how many events of a case a snapshot of it is written; one is written whenever it is closed, too. */
+/** At how many events of a case a snapshot of it is written, besides those of {@link isCovered}. */
 export const snapshotEveryEvents = 20;
+
+/**
+ * Whether a snapshot covers the event in any case, so that nobody can take it off the end of its log unseen: what a person
+ * did, and that there is a case at all. What alerts did besides can be told again from the alerts.
+ */
+const isCovered = ({ type, by }: CaseEvent): boolean => type === "opened" || by !== caseMachine;
 
 /** The cases of one task. */
 export class TaskDesk {
@@ -49,9 +57,13 @@ export class TaskDesk {
     return this.#task.signal;
   }
 
-  /** Whether the case is one of this task's. */
+  /** Whether the case is one of this task's. One that cannot be read is: it ends the worker when the handler asks for it. */
   has(caseId: string): boolean {
-    return this.#cases.get(caseId) !== undefined;
+    try {
+      return this.#cases.get(caseId) !== undefined;
+    } catch {
+      return true;
+    }
   }
 
   /** How many commands wait for their answer. */
@@ -147,7 +159,7 @@ export class TaskDesk {
     const state = evolve(before, event);
     this.#cases.put(state.id, state);
     this.#noteAccount(state, event);
-    if (event.type === "closed" || state.version % snapshotEveryEvents === 0)
+    if (isCovered(event) || state.version % snapshotEveryEvents === 0)
       this.#task.emit(topics.casesSnapshots, { key: state.id, value: state, timestampMs, ...handedOn });
     return state;
   }

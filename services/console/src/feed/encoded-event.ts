@@ -1,9 +1,9 @@
 // An event as bytes: made once for each way in which it is sent, whoever many clients it goes to.
 //
 //   E1. The bytes of a WebSocket's message are the JSON alone; those of a server-sent event have the cursor as its id.
-//   E2. For a reader who may not see account ids the data is masked as every other answer is (access/masking.ts).
+//   E2. For a reader who may not see account ids the data is masked as every other answer is (AccountMask of service-kit).
 
-import { type AccountMask, accountIdsIn } from "../access/masking.ts";
+import { type AccountMask, accountIdsIn } from "@riffle/service-kit/process";
 import { cursorText } from "./cursor.ts";
 import type { FeedEvent } from "./feed-event.ts";
 

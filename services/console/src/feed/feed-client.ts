@@ -5,7 +5,7 @@
 //   C2. Nothing waits for it but what its connection holds, at most `bufferedBytesMax` and one message more.
 //   C3. `caught-up` is said once, when its place is first the end of the journal.
 
-import type { AccountMask } from "../access/masking.ts";
+import type { AccountMask } from "@riffle/service-kit/process";
 import { cursorText } from "./cursor.ts";
 import { EncodedEvent, encodeMessage } from "./encoded-event.ts";
 import type { EventLog } from "./feed-event.ts";

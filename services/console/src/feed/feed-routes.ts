@@ -7,8 +7,8 @@
 //   R2. Above the bound of clients one more is answered 503.
 
 import { fastifyWebsocket } from "@fastify/websocket";
+import type { AccountMask } from "@riffle/service-kit/process";
 import type { FastifyInstance, FastifyRequest, preHandlerHookHandler } from "fastify";
-import type { AccountMask } from "../access/masking.ts";
 import type { ReadsAudit } from "../access/reads-audit.ts";
 import { sendProblem } from "../problem.ts";
 import type { FeedHub } from "./feed-hub.ts";

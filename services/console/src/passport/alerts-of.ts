@@ -1,18 +1,9 @@
 // The alerts that a transaction is evidence of, the patterns they completed, and how they were told.
 
-import { type Alert, type AlertStatus, type Notification, topics } from "@riffle/contracts";
+import { type Alert, type Notification, topics } from "@riffle/contracts";
+import type { Hop, PatternStep } from "../answers.ts";
 import type { ReadModelDatabase } from "../read-model/database.ts";
-import { type Hop, hopOf, type PlacedRow, type TransactionName } from "./hop.ts";
-
-/** A pattern that a transaction took part in: it is cause `step` of `steps`, in the order of the evidence, from 1. */
-export interface PatternStep {
-  readonly alertId: string;
-  readonly rule: string;
-  readonly ruleVersion: number;
-  readonly status: AlertStatus;
-  readonly step: number;
-  readonly steps: number;
-}
+import { hopOf, type PlacedRow, type TransactionName } from "./hop.ts";
 
 /** What follows from a transaction beyond the windows. */
 export interface PatternsOfTransaction {
@@ -27,6 +18,7 @@ interface EvidenceRow {
   readonly alertId: string;
   readonly step: number;
   readonly steps: number;
+  readonly stepName: string;
   readonly value: string;
 }
 
@@ -41,7 +33,7 @@ export const patternsOf = (
   screenedMs: number | null,
 ): PatternsOfTransaction => {
   const rows = database.all<EvidenceRow>(
-    `SELECT alert_id AS alertId, step, steps, value FROM evidence JOIN alerts ON alerts.id = alert_id
+    `SELECT alert_id AS alertId, step, steps, step_name AS stepName, value FROM evidence JOIN alerts ON alerts.id = alert_id
      WHERE transaction_id = ? AND evidence.account_id = ? ORDER BY alerts.event_ms, alerts.offset, step`,
     id,
     accountId,
@@ -56,9 +48,9 @@ export const patternsOf = (
     hops.push(...matchedHops(alertId, events, screenedMs), ...notifiedHops(alertId, events, told));
   }
   return {
-    patterns: rows.map(({ alertId, step, steps, value }) => {
+    patterns: rows.map(({ alertId, step, steps, stepName, value }) => {
       const { rule, ruleVersion, status } = JSON.parse(value) as Alert;
-      return { alertId, rule, ruleVersion, status, step, steps };
+      return { alertId, rule, ruleVersion, status, step, steps, stepName };
     }),
     alerts: [...alerts.values()],
     deliveries,

@@ -1,16 +1,8 @@
 // The dead letters that were made of a transaction's records.
 
+import type { DeadLetterView, Hop } from "../answers.ts";
 import type { ReadModelDatabase } from "../read-model/database.ts";
-import { type Hop, hopOf, type PlacedRow, type TransactionName } from "./hop.ts";
-
-/** Where a dead letter is, and why it is one. */
-export interface DeadLetterView {
-  readonly topic: string;
-  readonly partition: number;
-  readonly offset: number;
-  readonly reasonCode: string;
-  readonly message: string;
-}
+import { hopOf, type PlacedRow, type TransactionName } from "./hop.ts";
 
 interface DeadLetterRow extends DeadLetterView, PlacedRow {}
 

@@ -1,37 +1,8 @@
 // The hops of a transaction: each record that is it, or follows from it, with when and where.
 
 import { formatEventTime, topics } from "@riffle/contracts";
+import type { Hop, HopStage } from "../answers.ts";
 import type { ReadModelDatabase } from "../read-model/database.ts";
-
-/** The stages of a transaction's way. */
-export type HopStage =
-  | "received"
-  | "screened"
-  | "rejected"
-  | "counted"
-  | "matched"
-  | "notified"
-  | "dead-lettered";
-
-/** One record on a transaction's way. */
-export interface Hop {
-  readonly stage: HopStage;
-  /** The service that wrote the record. */
-  readonly service: string;
-  readonly topic: string;
-  readonly partition: number;
-  readonly offset: number;
-  /** RFC 3339. */
-  readonly eventTime: string;
-  /** When the service handled what it made the record of, epoch milliseconds; null where nobody wrote it down. */
-  readonly atMs: number | null;
-  /** Milliseconds since the hop that this one follows from; null where one of the two times is not known. */
-  readonly sincePreviousMs: number | null;
-  /** Why it was rejected or dead-lettered. */
-  readonly reason?: string;
-  /** The alert that was made or told. */
-  readonly alertId?: string;
-}
 
 /** Where a record is, and when. */
 export interface PlacedRow {

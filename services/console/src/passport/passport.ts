@@ -4,13 +4,13 @@
 //   P2. What is not known is null, never guessed. The milliseconds of a hop are those since the hop it follows from.
 //   P3. An id may have been used by several accounts: a passport is one account's, and names the others.
 
-import { type Alert, type LateRecord, type Notification, type Transaction, topics } from "@riffle/contracts";
+import { type Transaction, topics } from "@riffle/contracts";
+import type { Hop, LateView, Passport, TransactionStatus, WindowView } from "../answers.ts";
 import type { ReadModelDatabase } from "../read-model/database.ts";
-import { type PatternStep, patternsOf } from "./alerts-of.ts";
-import { type DeadLetterView, deadLettersOf } from "./dead-letters-of.ts";
+import { patternsOf } from "./alerts-of.ts";
+import { deadLettersOf } from "./dead-letters-of.ts";
 import {
   arrivalHops,
-  type Hop,
   hopOf,
   type ReceivedRow,
   receivedRows,
@@ -18,37 +18,7 @@ import {
   screenedRows,
   type TransactionName,
 } from "./hop.ts";
-import { slidingWindowOf, type WindowRow, type WindowView, windowsAt, windowView } from "./windows-of.ts";
-
-/** What became of a transaction. */
-export type TransactionStatus = "screened" | "rejected" | "dead-lettered" | "received";
-
-/** Windows that a transaction missed. */
-export interface LateView extends Pick<LateRecord, "windows" | "streamTimeMs"> {
-  readonly topic: string;
-  readonly partition: number;
-  readonly offset: number;
-}
-
-/** Everything about one transaction. */
-export interface Passport {
-  readonly id: string;
-  readonly accountId: string;
-  readonly status: TransactionStatus;
-  /** null where no record of it could be read. */
-  readonly transaction: Transaction | null;
-  /** 32 hexadecimal digits of the W3C trace. */
-  readonly traceId: string | null;
-  readonly hops: readonly Hop[];
-  readonly windows: readonly WindowView[];
-  readonly patterns: readonly PatternStep[];
-  readonly alerts: readonly Alert[];
-  readonly deliveries: readonly Notification[];
-  readonly deadLetter: DeadLetterView | null;
-  readonly late: readonly LateView[];
-  /** Other accounts that used the same id. */
-  readonly others: readonly { readonly accountId: string }[];
-}
+import { slidingWindowOf, type WindowRow, windowsAt, windowView } from "./windows-of.ts";
 
 /** The passport, or undefined when nothing in the read model has this id. */
 export const passportOf = (

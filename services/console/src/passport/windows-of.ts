@@ -4,24 +4,9 @@
 //       currency, event time and time of acceptance, and among several by the order in which they were screened.
 
 import type { WindowKind } from "@riffle/contracts";
+import type { WindowView } from "../answers.ts";
 import type { ReadModelDatabase } from "../read-model/database.ts";
 import type { PlacedRow, ScreenedRow } from "./hop.ts";
-
-/** A window with its values; times in epoch milliseconds, amounts in minor units. */
-export interface WindowView {
-  readonly kind: WindowKind;
-  readonly sizeMs: number;
-  readonly advanceMs?: number;
-  readonly start: number;
-  readonly end: number;
-  readonly currency: string;
-  readonly count: number;
-  readonly sum: number;
-  readonly min: number;
-  readonly max: number;
-  readonly average: number;
-  readonly final: boolean;
-}
 
 export interface WindowRow extends Omit<WindowView, "final" | "advanceMs">, PlacedRow {
   readonly advanceMs: number | null;

@@ -4,6 +4,7 @@
 
 import type { Logger } from "@riffle/service-kit/process";
 import { type ClusterAdmin, ClusterInspector, connectAdmin, type WireOptions } from "@riffle/streams/kafka";
+import type { Replica } from "../answers.ts";
 import { endsAtGroup, pipelineEdges, replicaServices } from "./pipeline-edges.ts";
 
 /** A partition that a group has not read to its end. */
@@ -12,14 +13,6 @@ export interface GroupLag {
   /** Next offset that the group will read; -1 when it never committed. */
   readonly committed: number;
   readonly lag: number;
-}
-
-/** A process of a service. */
-export interface Replica {
-  readonly instance: string;
-  readonly partitions: readonly number[];
-  /** Whether it has its share: false while its group rebalances. */
-  readonly ready: boolean;
 }
 
 /** What was heard last. */

@@ -1,41 +1,11 @@
 // The overview: the map of the pipeline with its figures, who runs where, and the totals.
 
 import { topics } from "@riffle/contracts";
-import type { ClusterState, Replica } from "./cluster-watch.ts";
+import type { EdgeFigures, Overview, PipelineEdge } from "../answers.ts";
+import type { ClusterState } from "./cluster-watch.ts";
 import type { ReadModelDatabase } from "./database.ts";
 import type { Figures } from "./figures.ts";
-import { endsAtGroup, type PipelineEdge, pipelineEdges, replicaServices } from "./pipeline-edges.ts";
-
-/** An edge of the map. */
-export interface EdgeFigures extends PipelineEdge {
-  /** Records of the topic in the last minute, by the second. */
-  readonly ratePerSecond: number;
-  /** Records that the group at its end has not read; null where no group is, and before the cluster has answered. */
-  readonly lagRecords: number | null;
-  /** Age of the oldest of them, as near as it is known; 0 where there is none. */
-  readonly lagSeconds: number | null;
-  /** From the acceptance of a transaction to the service that wrote the record; null for what ingest writes. */
-  readonly p50Ms: number | null;
-  readonly p99Ms: number | null;
-}
-
-/** What the overview answers. */
-export interface Overview {
-  readonly nowMs: number;
-  /** When the cluster last answered for lags and replicas, epoch milliseconds; null when it has not yet. */
-  readonly clusterAtMs: number | null;
-  readonly edges: readonly EdgeFigures[];
-  readonly services: readonly { readonly name: string; readonly replicas: readonly Replica[] }[];
-  /** Records since the database was made, as far back as the topics reached then. */
-  readonly totals: {
-    readonly received: number;
-    readonly screened: number;
-    readonly rejected: number;
-    readonly deadLettered: number;
-    readonly alerts: number;
-    readonly notifications: number;
-  };
-}
+import { endsAtGroup, pipelineEdges, replicaServices } from "./pipeline-edges.ts";
 
 /** What an overview is made of. */
 export interface OverviewSources {

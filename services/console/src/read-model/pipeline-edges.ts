@@ -1,14 +1,7 @@
 // The pipeline as a map: which service hands what to which. The last edges go to nobody's group.
 
-import { type ServiceName, topics } from "@riffle/contracts";
-
-/** A topic between two services. */
-export interface PipelineEdge {
-  readonly from: ServiceName;
-  /** The service whose group reads it; `channels` and `readers` are people's side of it. */
-  readonly to: ServiceName | "channels" | "readers";
-  readonly topic: string;
-}
+import { topics } from "@riffle/contracts";
+import type { PipelineEdge } from "../answers.ts";
 
 /** In the order of the pipeline. */
 export const pipelineEdges: readonly PipelineEdge[] = [

@@ -7,23 +7,10 @@
 //   M4. Listeners are told after the commit; what they throw does not undo it, and ends the process.
 
 import type { FetchedChunk, LogRange } from "@riffle/streams/kafka";
+import type { ModelProgress } from "../answers.ts";
 import type { ReadModelDatabase } from "./database.ts";
 import { modelRecords } from "./model-record.ts";
 import type { ModelRecord, Projection } from "./projection.ts";
-
-/** How far the read model is. */
-export interface ModelProgress {
-  readonly phase: "rebuilding" | "live";
-  /** Records applied since the start of this process. */
-  readonly applied: number;
-  /** Offsets that there were to apply at the start of this process; markers and aborted records count. */
-  readonly total: number;
-  /** Of these, how many have been passed: 0 to 100, and 100 once live. */
-  readonly percent: number;
-  readonly recordsPerSecond: number;
-  /** Offsets between what is applied and the ends of the topics, as last seen. */
-  readonly lagRecords: number;
-}
 
 /** Told of what was applied, in order, after it became durable. */
 export type AppliedListener = (records: readonly ModelRecord[]) => void;

@@ -2,14 +2,9 @@
 
 import { formatEventTime, type Notification, windowKinds } from "@riffle/contracts";
 import type { FastifyInstance } from "fastify";
+import type { WindowView } from "../answers.ts";
 import type { ConsoleContext } from "../console-part.ts";
-import {
-  type WindowRow,
-  type WindowView,
-  windowColumns,
-  windowSeries,
-  windowView,
-} from "../passport/windows-of.ts";
+import { type WindowRow, windowColumns, windowSeries, windowView } from "../passport/windows-of.ts";
 import { sendProblem } from "../problem.ts";
 import type { ReadModelDatabase, SqlValue } from "../read-model/database.ts";
 import { type AlertRow, alertColumns, alertItem } from "./alerts.ts";

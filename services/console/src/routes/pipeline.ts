@@ -3,6 +3,7 @@
 import { formatEventTime } from "@riffle/contracts";
 import type { FastifyInstance } from "fastify";
 import type { Reader } from "../access/reader.ts";
+import type { LedgerMinute } from "../answers.ts";
 import type { ConsoleContext } from "../console-part.ts";
 import { overviewOf } from "../read-model/overview.ts";
 import { Query } from "./query.ts";
@@ -43,7 +44,7 @@ const whoAsks = (reader: Reader | null) => {
 };
 
 /** The newest minutes in which anything was accepted, oldest first. */
-const ledgerOf = ({ model, now }: ConsoleContext, minutes: number) =>
+const ledgerOf = ({ model, now }: ConsoleContext, minutes: number): LedgerMinute[] =>
   model.database
     .all<MinuteRow>(
       `SELECT minute_ms AS minuteMs, received, screened, rejected, dead_lettered AS deadLettered FROM ledger

@@ -84,6 +84,8 @@ describe("the dashboard", () => {
     await entry.getByText("card-testing").waitFor();
     await entry.getByText("Evidence: 4 transactions").click();
     expect(await entry.getByRole("row").count()).toBe(5);
+    expect(await entry.getByRole("cell", { name: "small", exact: true }).count()).toBe(3);
+    expect(await entry.getByRole("cell", { name: "large", exact: true }).count()).toBe(1);
     await page.getByText("Nothing has come in yet").waitFor({ state: "detached" });
     await page.getByRole("rowheader", { name: "fraud-detector-0" }).waitFor();
     await keepScreenshot(page, "overview-light");
@@ -99,11 +101,11 @@ describe("the dashboard", () => {
     for (const stage of ["received", "screened", "counted", "matched", "notified"]) {
       await page.locator(".journey").getByText(stage, { exact: true }).waitFor();
     }
-    expect(await page.getByText("step 4 of 4").count()).toBe(1);
+    expect(await page.getByText("large, step 4 of 4").count()).toBe(1);
     expect(await page.getByText("2,500.00 EUR").count()).toBeGreaterThan(0);
     await keepScreenshot(page, "passport");
     await page.reload();
-    await page.getByText("step 4 of 4").waitFor();
+    await page.getByText("large, step 4 of 4").waitFor();
     await page.close();
   });
 

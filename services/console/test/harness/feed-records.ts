@@ -31,6 +31,7 @@ export function anAlert(accountId: string, n = 1): Alert {
     status: "raised",
     reason: "1 small purchase, then 1,200.00 EUR within 5 minutes.",
     evidence: [cause],
+    evidenceSteps: ["large"],
     firstAt: occurredAt,
     lastAt: occurredAt,
     amount: cause.amount,

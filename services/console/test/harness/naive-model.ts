@@ -173,7 +173,7 @@ const alertTables = (told: readonly (Read & { readonly value: Alert })[]): Recor
       text,
     ]);
     value.evidence.forEach((cause, i) => {
-      const row = [cause.id, accountId, id, i + 1, value.evidence.length];
+      const row = [cause.id, accountId, id, i + 1, value.evidence.length, value.evidenceSteps[i] ?? null];
       evidence.set(JSON.stringify(row), row);
     });
   }

@@ -1,6 +1,6 @@
 // Random stories: transactions of a few accounts, and anything that the pipeline may make of each of them.
 
-import { topics } from "@riffle/contracts";
+import { type Transaction, topics } from "@riffle/contracts";
 import fc from "fast-check";
 import { alertOf, noonMs, Story, transactionOf } from "./story.ts";
 
@@ -28,6 +28,7 @@ export const randomStory: fc.Arbitrary<Story> = fc
   .array(step, { minLength: 1, maxLength: 60 })
   .map((steps) => {
     const story = new Story();
+    const before = new Map<string, Transaction>();
     for (const { id, account, amount, minutes, fate } of steps) {
       const eventMs = noonMs + minutes * 60_000;
       const transaction = transactionOf({
@@ -37,7 +38,10 @@ export const randomStory: fc.Arbitrary<Story> = fc
         occurredAt: new Date(eventMs).toISOString(),
       });
       const times = { receivedAtMs: eventMs + id, processedAtMs: eventMs + id + 5 };
-      const alert = alertOf("card-testing", [transaction], fate === "withdrawn" ? "withdrawn" : "raised");
+      const earlier = before.get(transaction.accountId);
+      const causes = earlier === undefined ? [transaction] : [earlier, transaction];
+      before.set(transaction.accountId, transaction);
+      const alert = alertOf("card-testing", causes, fate === "withdrawn" ? "withdrawn" : "raised");
       const start = Math.floor(eventMs / 300_000) * 300_000;
       const window = { kind: "tumbling" as const, sizeMs: 300_000, start, end: start + 300_000 };
       story.received(transaction, times);
@@ -56,12 +60,9 @@ export const randomStory: fc.Arbitrary<Story> = fc
       if (fate === "counted") story.counted(transaction, times);
       if (fate === "window") story.aggregate(transaction, { window, final: minutes % 2 === 0 }, undefined);
       if (fate === "late") story.late(transaction, eventMs + 600_000, times);
-      if (fate === "alert" || fate === "withdrawn")
-        story.alert("card-testing", [transaction], times, alert.status);
+      if (fate === "alert" || fate === "withdrawn") story.alert("card-testing", causes, times, alert.status);
       if (fate === "notified")
-        story
-          .alert("card-testing", [transaction], times)
-          .notified(alert, "webhook", times.processedAtMs, times);
+        story.alert("card-testing", causes, times).notified(alert, "webhook", times.processedAtMs, times);
     }
     return story;
   });

@@ -235,6 +235,7 @@ export const alertOf = (
     changedBy: last.id,
     reason: "It looks like a test of a card.",
     evidence: [...evidence],
+    evidenceSteps: evidence.map((_, i) => (i < evidence.length - 1 ? "small" : "large")),
     firstAt: first.occurredAt,
     lastAt: last.occurredAt,
     amount: last.amount,

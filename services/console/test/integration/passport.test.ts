@@ -4,7 +4,7 @@
 import { type Alert, averageMoney, topics } from "@riffle/contracts";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import type { RunningKafka } from "../../../../infra/kafka/local-kafka.ts";
-import type { Passport } from "../../src/passport/passport.ts";
+import type { Passport } from "../../src/answers.ts";
 import { ConsoleProcess } from "../harness/console-process.ts";
 import { startTopics, writeStory } from "../harness/console-topics.ts";
 import { alertOf, noonMs, notificationOf, Story, traceIdOf, transactionOf } from "../harness/story.ts";
@@ -153,7 +153,15 @@ describe("the passport", () => {
         },
       ],
       patterns: [
-        { alertId: alert.id, rule: "card-testing", ruleVersion: 1, status: "raised", step: 2, steps: 2 },
+        {
+          alertId: alert.id,
+          rule: "card-testing",
+          ruleVersion: 1,
+          status: "raised",
+          step: 2,
+          steps: 2,
+          stepName: "large",
+        },
       ],
       alerts: [alert],
       deliveries: [notificationOf(alert, "webhook", receivedMs + 20)],

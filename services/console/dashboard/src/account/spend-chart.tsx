@@ -4,7 +4,7 @@ import { type ReactNode, useEffect, useMemo, useState } from "react";
 import uPlot from "uplot";
 import { withQuery } from "../api/client.ts";
 import { useResource } from "../api/use-resource.ts";
-import type { WindowPoint, WindowState } from "../api/wire.ts";
+import type { WindowPoint, WindowView } from "../api/wire.ts";
 import { formatAmount } from "../format/amount.ts";
 import { formatCount, plural } from "../format/text.ts";
 import { axesOf, Chart, Legend, type Palette } from "../marks/chart.tsx";
@@ -22,7 +22,7 @@ const fewestSlides = 3;
 const stepped = uPlot.paths.stepped?.({ align: 1 });
 const bar = uPlot.paths.bars?.({ size: [0.7, 36], align: 1 });
 
-type Series = Pick<WindowState, "kind" | "sizeMs" | "advanceMs" | "currency">;
+type Series = Pick<WindowView, "kind" | "sizeMs" | "advanceMs" | "currency">;
 
 /** The chart with its choice of window and currency. */
 export function SpendChart({
@@ -31,7 +31,7 @@ export function SpendChart({
 }: {
   readonly id: string;
   /** The newest of each series; what has changed when they have. */
-  readonly windows: readonly WindowState[];
+  readonly windows: readonly WindowView[];
 }): ReactNode {
   const choices = useMemo(() => choicesOf(windows), [windows]);
   const [chosen, setChosen] = useState<string>();
@@ -165,7 +165,7 @@ function dataOf(points: readonly WindowPoint[], { kind, sizeMs }: Series): uPlot
 
 const keyOf = ({ kind, sizeMs, currency }: Series): string => `${kind}/${sizeMs}/${currency}`;
 
-function choicesOf(windows: readonly WindowState[]): Series[] {
+function choicesOf(windows: readonly WindowView[]): Series[] {
   const byKey = new Map(windows.map((window) => [keyOf(window), window]));
   const rank = ({ kind, sizeMs }: Series): number => (kind === "tumbling" ? 0 : 1e15) + sizeMs;
   return [...byKey.values()].sort((a, b) => rank(a) - rank(b));

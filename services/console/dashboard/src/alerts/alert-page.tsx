@@ -55,7 +55,7 @@ function AlertBody({ detail }: { readonly detail: AlertDetail }): ReactNode {
     <>
       <div className="columns columns-wide">
         <Panel title="Evidence" note={plural(alert.evidence.length, "transaction")}>
-          <Evidence evidence={alert.evidence} />
+          <Evidence evidence={alert.evidence} evidenceSteps={alert.evidenceSteps} />
         </Panel>
         <Panel title="Alert" isPadded>
           <Facts detail={detail} />

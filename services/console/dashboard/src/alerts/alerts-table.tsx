@@ -7,6 +7,7 @@ import { type Column, Table } from "../marks/table.tsx";
 import { AccountLink, AlertLink, CaseLink, Money } from "../marks/things.tsx";
 import { Ago } from "../marks/time.tsx";
 import { momentOf } from "./newest-alerts.ts";
+import { stepsText } from "./steps-text.ts";
 
 const account: Column<AlertRow> = {
   title: "Account",
@@ -18,7 +19,14 @@ const columns: readonly Column<AlertRow>[] = [
   { title: "Severity", kind: "line", cell: ({ severity }) => <Severity severity={severity} /> },
   { title: "Rule", kind: "line", cell: ({ rule, id }) => <RuleAndAlert rule={rule} id={id} /> },
   account,
-  { title: "Reason", cell: ({ reason }) => <span className="reason">{reason}</span> },
+  {
+    title: "Reason",
+    cell: ({ reason, evidenceSteps }) => (
+      <span className="reason">
+        {reason} <span className="note">{stepsText(evidenceSteps)}</span>
+      </span>
+    ),
+  },
   {
     title: "Amount",
     kind: "number",

@@ -7,10 +7,17 @@ import { Table } from "../marks/table.tsx";
 import { Money, TransactionLink } from "../marks/things.tsx";
 import { Moment } from "../marks/time.tsx";
 
-/** Steps 1 to n with the time between them. */
-export function Evidence({ evidence }: { readonly evidence: readonly Transaction[] }): ReactNode {
+/** Causes 1 to n, each with the step that took it and the time between them. */
+export function Evidence({
+  evidence,
+  evidenceSteps,
+}: {
+  readonly evidence: readonly Transaction[];
+  readonly evidenceSteps: readonly string[];
+}): ReactNode {
   const steps = evidence.map((transaction, index) => ({
-    step: index + 1,
+    place: index + 1,
+    step: evidenceSteps[index],
     transaction,
     sinceMs: index === 0 ? undefined : sinceMs(evidence[index - 1], transaction),
   }));
@@ -18,9 +25,10 @@ export function Evidence({ evidence }: { readonly evidence: readonly Transaction
     <Table
       label="Evidence"
       rows={steps}
-      keyOf={({ step }) => String(step)}
+      keyOf={({ place }) => String(place)}
       columns={[
-        { title: "Step", kind: "number", cell: ({ step }) => step },
+        { title: "Cause", kind: "number", cell: ({ place }) => place },
+        { title: "Step", kind: "line", cell: ({ step }) => step },
         {
           title: "Transaction",
           kind: "line",

@@ -29,7 +29,7 @@ const columns: readonly Column<Case>[] = [
     kind: "line",
     cell: ({ disposition }) => (disposition === null ? "–" : <StatusTag status={disposition} />),
   },
-  { title: "Alerts", kind: "number", cell: ({ alerts, alertIds }) => formatCount(alerts ?? alertIds.length) },
+  { title: "Alerts", kind: "number", cell: ({ alerts }) => formatCount(alerts) },
   { title: "Comments", kind: "number", cell: ({ comments }) => formatCount(comments) },
   { title: "Changed", kind: "line", cell: ({ updatedAt }) => <Ago at={updatedAt} /> },
 ];

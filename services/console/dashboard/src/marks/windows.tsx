@@ -1,7 +1,7 @@
 // Windows with their values, as a table: the same for a transaction and for an account.
 
 import type { ReactNode } from "react";
-import type { WindowState } from "../api/wire.ts";
+import type { WindowView } from "../api/wire.ts";
 import { formatCount, formatDuration } from "../format/text.ts";
 import { Tag } from "./mark.tsx";
 import { Table } from "./table.tsx";
@@ -13,13 +13,13 @@ export function nameOfWindow({
   kind,
   sizeMs,
   advanceMs,
-}: Pick<WindowState, "kind" | "sizeMs" | "advanceMs">): string {
+}: Pick<WindowView, "kind" | "sizeMs" | "advanceMs">): string {
   const size = kind === "session" ? `${formatDuration(sizeMs)} gap` : formatDuration(sizeMs);
   return advanceMs === undefined ? `${kind} ${size}` : `${kind} ${size} every ${formatDuration(advanceMs)}`;
 }
 
 /** One row per window. */
-export function Windows({ windows }: { readonly windows: readonly WindowState[] }): ReactNode {
+export function Windows({ windows }: { readonly windows: readonly WindowView[] }): ReactNode {
   return (
     <Table
       label="Windows"

@@ -77,7 +77,7 @@ function AlertEntry({ alert, isNew }: { readonly alert: AlertRow; readonly isNew
       <p>{reason}</p>
       <details>
         <summary>Evidence: {evidence.length} transactions</summary>
-        <Evidence evidence={evidence} />
+        <Evidence evidence={evidence} evidenceSteps={alert.evidenceSteps} />
         <p className="entry-links note">
           Alert <AlertLink id={id} />
           {caseId !== null && (

@@ -2,7 +2,14 @@
 
 import type { ReactNode } from "react";
 import { useResource } from "../api/use-resource.ts";
-import type { Edge, LedgerMinute, Overview, ScenarioOffer, ServiceState, Totals } from "../api/wire.ts";
+import type {
+  EdgeFigures,
+  LedgerMinute,
+  Overview,
+  ScenarioOffer,
+  ServiceState,
+  Totals,
+} from "../api/wire.ts";
 import { useFigures } from "../feed/feed-context.tsx";
 import { formatCount, plural } from "../format/text.ts";
 import { Empty, Loaded } from "../marks/empty.tsx";
@@ -87,7 +94,7 @@ function TotalsLine({ totals }: { readonly totals: Totals }): ReactNode {
   );
 }
 
-function MapVerdict({ edges }: { readonly edges: readonly Edge[] }): ReactNode {
+function MapVerdict({ edges }: { readonly edges: readonly EdgeFigures[] }): ReactNode {
   const behind = edges.reduce((sum, { lagRecords }) => sum + (lagRecords ?? 0), 0);
   const worst = Math.max(0, ...edges.map(({ lagSeconds }) => lagSeconds ?? 0));
   return (

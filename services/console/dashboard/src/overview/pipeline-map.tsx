@@ -1,7 +1,7 @@
 // The pipeline as a map: services, and on each topic between them how much, how far behind and how long.
 
 import type { ReactNode } from "react";
-import type { Edge, ServiceState } from "../api/wire.ts";
+import type { EdgeFigures, ServiceState } from "../api/wire.ts";
 import { formatCount, formatDuration, formatRate, plural } from "../format/text.ts";
 import { Mark, type Tone } from "../marks/mark.tsx";
 import {
@@ -17,7 +17,7 @@ const warnLagSeconds = 5;
 const badLagSeconds = 60;
 
 interface MapProps {
-  readonly edges: readonly Edge[];
+  readonly edges: readonly EdgeFigures[];
   readonly services: readonly ServiceState[];
 }
 
@@ -49,7 +49,7 @@ export function PipelineMap({ edges, services }: MapProps): ReactNode {
   );
 }
 
-const keyOf = ({ from, to, topic }: Edge): string => `${from}>${to}>${topic}`;
+const keyOf = ({ from, to, topic }: EdgeFigures): string => `${from}>${to}>${topic}`;
 
 /** How worrying a lag is. */
 export function toneOfLag(lagSeconds: number | null): Tone {
@@ -58,7 +58,7 @@ export function toneOfLag(lagSeconds: number | null): Tone {
   return lagSeconds >= warnLagSeconds ? "warn" : "good";
 }
 
-function Way({ placed: { edge, path } }: { readonly placed: PlacedEdge<Edge> }): ReactNode {
+function Way({ placed: { edge, path } }: { readonly placed: PlacedEdge<EdgeFigures> }): ReactNode {
   const pace = edge.ratePerSecond >= 100 ? "fast" : edge.ratePerSecond >= 5 ? "even" : "slow";
   return (
     <g className={`way is-${toneOfLag(edge.lagSeconds)}`}>
@@ -68,7 +68,11 @@ function Way({ placed: { edge, path } }: { readonly placed: PlacedEdge<Edge> }):
   );
 }
 
-function EdgeLabel({ placed: { edge, labelX, labelY } }: { readonly placed: PlacedEdge<Edge> }): ReactNode {
+function EdgeLabel({
+  placed: { edge, labelX, labelY },
+}: {
+  readonly placed: PlacedEdge<EdgeFigures>;
+}): ReactNode {
   const tone = toneOfLag(edge.lagSeconds);
   return (
     <g
@@ -95,7 +99,7 @@ function EdgeLabel({ placed: { edge, labelX, labelY } }: { readonly placed: Plac
 }
 
 /** What no group reads has no lag: whoever reads it decides how far he is. */
-function lagOf({ lagSeconds }: Edge): string {
+function lagOf({ lagSeconds }: EdgeFigures): string {
   return lagSeconds === null ? "no group" : `lag ${formatDuration(lagSeconds * 1_000)}`;
 }
 
@@ -152,7 +156,7 @@ function toneOfReplicas(replicas: ServiceState["replicas"] | undefined): Tone {
   return replicas.every(({ ready }) => ready) ? "good" : "warn";
 }
 
-function EdgeTable({ edges }: { readonly edges: readonly Edge[] }): ReactNode {
+function EdgeTable({ edges }: { readonly edges: readonly EdgeFigures[] }): ReactNode {
   return (
     <table className="unseen">
       <caption>Topics of the pipeline</caption>

@@ -2,7 +2,7 @@
 
 import { type ReactNode, useCallback, useEffect, useState } from "react";
 import { useResource } from "../api/use-resource.ts";
-import type { Alert, DeadLetterPlace, Passport, PatternPart } from "../api/wire.ts";
+import type { Alert, DeadLetterView, Passport, PatternStep } from "../api/wire.ts";
 import { useFeed, useFeedEvents } from "../feed/feed-context.tsx";
 import type { FeedEvent } from "../feed/feed-message.ts";
 import { formatDuration, plural, shellWord, shorten } from "../format/text.ts";
@@ -183,7 +183,7 @@ function Facts({
 
 /** Ids are the clients' own: two accounts may have used the same one. */
 function Others({ id, others }: { readonly id: string; readonly others: Passport["others"] }): ReactNode {
-  if (others === undefined || others.length === 0) return null;
+  if (others.length === 0) return null;
   return (
     <div className="banner is-info">
       <Mark tone="info" />
@@ -207,7 +207,7 @@ function Fact({ name, value }: { readonly name: string; readonly value: string }
 /** `merchantId` as `merchant id`. */
 const wordsOf = (name: string): string => name.replace(/[A-Z]/g, (letter) => ` ${letter.toLowerCase()}`);
 
-function DeadLetter({ place }: { readonly place: DeadLetterPlace }): ReactNode {
+function DeadLetter({ place }: { readonly place: DeadLetterView }): ReactNode {
   return (
     <Panel title="Dead letter" isPadded>
       <dl className="facts">
@@ -230,13 +230,13 @@ function Patterns({
   patterns,
   alerts,
 }: {
-  readonly patterns: readonly PatternPart[];
+  readonly patterns: readonly PatternStep[];
   readonly alerts: readonly Alert[];
 }): ReactNode {
   if (patterns.length === 0) return <Nothing>It took part in no pattern that was completed</Nothing>;
   return (
     <ul className="stream">
-      {patterns.map(({ alertId, rule, ruleVersion, status, step, steps }) => {
+      {patterns.map(({ alertId, rule, ruleVersion, status, step, steps, stepName }) => {
         const alert = alerts.find(({ id }) => id === alertId);
         return (
           <li key={`${alertId}/${step}`} className="entry">
@@ -245,7 +245,7 @@ function Patterns({
               <strong>{rule}</strong>
               <span className="note">version {ruleVersion}</span>
               <StatusTag status={status} />
-              <StepDots step={step} steps={steps} />
+              <StepDots step={step} steps={steps} name={stepName} />
               <span className="entry-end">
                 <AlertLink id={alertId} />
               </span>
@@ -258,7 +258,11 @@ function Patterns({
   );
 }
 
-function StepDots({ step, steps }: { readonly step: number; readonly steps: number }): ReactNode {
+function StepDots({
+  step,
+  steps,
+  name,
+}: Pick<PatternStep, "step" | "steps"> & { readonly name: string }): ReactNode {
   return (
     <span className="steps">
       <span aria-hidden="true">
@@ -266,7 +270,7 @@ function StepDots({ step, steps }: { readonly step: number; readonly steps: numb
           <i key={each} className={each === step ? "is-this" : ""} />
         ))}
       </span>
-      step {step} of {steps}
+      {name}, step {step} of {steps}
     </span>
   );
 }

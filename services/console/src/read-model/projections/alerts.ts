@@ -3,7 +3,7 @@
 //   A1. `alert_events` has each event; `alerts` the newest of each alert. An alert has one account and so one partition,
 //       whose records come in order.
 //   A2. The evidence of an alert never changes, for its id is made of it: `evidence` has a row for each cause, with its
-//       place among them, from 1.
+//       place among them, from 1, and the name of the step that took it.
 
 import { type Alert, topics } from "@riffle/contracts";
 import type { ReadModelDatabase } from "../database.ts";
@@ -26,7 +26,7 @@ CREATE INDEX alerts_by_account ON alerts (account_id, event_ms, id);
 CREATE INDEX alerts_by_time ON alerts (event_ms, id);
 CREATE TABLE evidence (
   transaction_id TEXT NOT NULL, account_id TEXT NOT NULL, alert_id TEXT NOT NULL, step INTEGER NOT NULL,
-  steps INTEGER NOT NULL,
+  steps INTEGER NOT NULL, step_name TEXT NOT NULL,
   PRIMARY KEY (transaction_id, account_id, alert_id, step)
 ) STRICT, WITHOUT ROWID;
 CREATE INDEX evidence_by_alert ON evidence (alert_id);`;
@@ -36,7 +36,7 @@ const upsertAlert = `INSERT INTO alerts VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)
 ON CONFLICT DO UPDATE SET account_id = excluded.account_id, rule = excluded.rule, rule_version = excluded.rule_version,
   severity = excluded.severity, status = excluded.status, event_ms = excluded.event_ms,
   processed_ms = excluded.processed_ms, partition = excluded.partition, offset = excluded.offset, value = excluded.value`;
-const insertEvidence = "INSERT OR IGNORE INTO evidence VALUES (?, ?, ?, ?, ?)";
+const insertEvidence = "INSERT OR IGNORE INTO evidence VALUES (?, ?, ?, ?, ?, ?)";
 
 /** Rows of `alerts.v1`. */
 export const alerts: Projection = {
@@ -95,6 +95,7 @@ const applyAlert = (database: ReadModelDatabase, record: ModelRecord, bytes: Uin
   const steps = alert.evidence.length;
   const evidence = database.statement(insertEvidence);
   alert.evidence.forEach(({ id }, i) => {
-    evidence.run(id, alert.accountId, alert.id, i + 1, steps);
+    // The contract refuses an alert with fewer steps than evidence.
+    evidence.run(id, alert.accountId, alert.id, i + 1, steps, alert.evidenceSteps[i] ?? "");
   });
 };

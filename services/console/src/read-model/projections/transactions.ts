@@ -57,10 +57,20 @@ export const textOf = (bytes: Uint8Array): string =>
 export const wasSentAgain = (record: ModelRecord): boolean =>
   record.header(redriveHeaderNames.from) !== undefined;
 
+/** A table whose rows go by their column `event_ms`. */
+export type RowTable =
+  | "received"
+  | "screened"
+  | "rejected"
+  | "late"
+  | "alert_events"
+  | "notifications"
+  | "dead_letters";
+
 /** Removes the oldest rows by `event_ms`. @returns how many */
 export const expireRows = (
   database: ReadModelDatabase,
-  table: "received" | "screened" | "rejected" | "late" | "alert_events" | "notifications" | "dead_letters",
+  table: RowTable,
   beforeMs: number,
   limit: number,
 ): number =>

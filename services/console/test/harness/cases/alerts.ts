@@ -49,6 +49,7 @@ export const alertRecord = ({
       ...(changedBy === undefined ? {} : { changedBy }),
       reason: "One small purchase, then a large one.",
       evidence: [cause],
+      evidenceSteps: ["large"],
       firstAt: occurredAt,
       lastAt: occurredAt,
       amount: 100,

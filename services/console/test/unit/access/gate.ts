@@ -26,6 +26,7 @@ export const answer = {
       accountId: "acct-1042",
       counterpartyId: "acct-9001",
       evidence: [{ id: "tx-acct-1042-1", accountId: "acct-1042", metadata: { "note-acct-1042": "x" } }],
+      evidenceSteps: ["large"],
     },
     { topic: "filter.dlq.v1", key: "acct-77", message: "the key acct-77 is too long" },
   ],

@@ -89,6 +89,39 @@ describe("the console", () => {
     }
   });
 
+  it("answers each of their paths, asked in another way, with 405 and the methods that it takes", async () => {
+    const methods = new Map<string, string[]>();
+    for (const route of Object.keys(rules)) {
+      const [method = "", path = ""] = route.split(" ");
+      const heads = method === "GET" && !path.startsWith("/v1/feed") ? ["HEAD"] : [];
+      methods.set(path, [...(methods.get(path) ?? []), method, ...heads]);
+    }
+    for (const [path, taken] of methods) {
+      const allow = taken.toSorted().join(", ");
+      const others = ["GET", "POST", "PUT", "PATCH", "DELETE", "OPTIONS"] as const;
+      for (const method of others.filter((each) => !taken.includes(each))) {
+        const url = `${path.replace(/:\w+/g, "x")}?a=b`;
+        const answer = await app.inject({ method, url, headers: bearer("admin") });
+        expect([method, path, answer.statusCode, answer.headers.allow]).toEqual([method, path, 405, allow]);
+        expect(answer.json()).toMatchObject({
+          code: "method-not-allowed",
+          detail: `This path takes ${allow}.`,
+        });
+      }
+    }
+  });
+
+  it.each(["/v1/nothing", "/v1/alerts/x/y", "/v1", "/v1/cases/x/commands/y"])(
+    "answers %s with 404 however it is asked, and with no Allow",
+    async (url) => {
+      for (const method of ["GET", "POST", "DELETE"] as const) {
+        const answer = await app.inject({ method, url, headers: bearer("admin") });
+        expect([method, answer.statusCode, answer.headers.allow]).toEqual([method, 404, undefined]);
+        expect(answer.json()).toMatchObject({ code: "unknown-path" });
+      }
+    },
+  );
+
   it("serves no route that is not public to who is not known, nor to a role below its own", async () => {
     const names = { viewer: [], analyst: ["viewer"], admin: ["viewer", "analyst"] } as const;
     for (const [route, rule] of found) {

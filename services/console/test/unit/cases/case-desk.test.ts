@@ -206,18 +206,36 @@ describe("a command", () => {
 });
 
 describe("snapshots", () => {
-  it(`are written at every ${snapshotEveryEvents}th event and at the closing, with the version they cover`, async () => {
+  it(`are written at the opening, at what a person does and at every ${snapshotEveryEvents}th event, with the version they cover`, async () => {
     const { rig, id } = await withCase();
-    for (let version = 1; version < snapshotEveryEvents + 2; version++)
-      await rig.give(id, version, comment(`${version}`));
+    for (let version = 1; version < snapshotEveryEvents + 2; version++) await rig.alerts({ n: version + 1 });
     await rig.give(id, snapshotEveryEvents + 2, judge);
     await rig.give(id, snapshotEveryEvents + 3, close);
     expect(rig.snapshots().map(({ version }) => version)).toEqual([
+      1,
       snapshotEveryEvents,
+      snapshotEveryEvents + 3,
       snapshotEveryEvents + 4,
     ]);
     expect(rig.driver.emitted(topics.casesSnapshots)[0]?.key).toBe(id);
     expect(verifyLog({ events: rig.events(), snapshots: rig.snapshots() }).faults).toEqual([]);
+  });
+});
+
+describe("a log whose end was cut off", () => {
+  it("is found where the last event was a person's, or the only one of a case", async () => {
+    const { rig, id } = await withCase();
+    await rig.alerts({ accountId: "acct-2" });
+    await rig.give(id, 1, comment("one"));
+    const [events, snapshots] = [rig.events(), rig.snapshots()];
+    expect(verifyLog({ events: events.slice(0, -1), snapshots }).faults).toMatchObject([
+      { kind: "removed", caseId: id, version: 2 },
+    ]);
+    const second = rig.caseIds()[1] ?? "";
+    const without = events.filter(({ caseId }) => caseId !== second);
+    expect(verifyLog({ events: without, snapshots }).faults).toMatchObject([
+      { kind: "removed", caseId: second, version: 1 },
+    ]);
   });
 });
 

@@ -4,6 +4,7 @@
 import { assert, property, string } from "fast-check";
 import { describe, expect, it } from "vitest";
 import { alertOf, mergeAlerts } from "../../../dashboard/src/alerts/newest-alerts.ts";
+import { stepsText } from "../../../dashboard/src/alerts/steps-text.ts";
 import type { AlertRow, Case, CaseEvent } from "../../../dashboard/src/api/wire.ts";
 import { describeCaseEvent } from "../../../dashboard/src/cases/case-event-text.ts";
 import { withWritten } from "../../../dashboard/src/cases/case-written.ts";
@@ -43,6 +44,17 @@ const alert = (
   status: "raised" | "withdrawn" = "raised",
   caseId: string | null = null,
 ) => ({ id, offset, partition: 0, status, caseId, atMs: 1_000 + offset, lastAt: "" }) as unknown as AlertRow;
+
+describe("the steps of an alert", () => {
+  it.each([
+    [["small", "small", "small", "large"], "small ×3, large"],
+    [["here", "there"], "here, there"],
+    [["payment"], "payment"],
+    [["a", "b", "b", "a"], "a, b ×2, a"],
+  ])("%j are told as %s", (steps, text) => {
+    expect(stepsText(steps)).toBe(text);
+  });
+});
 
 describe("the newest alerts", () => {
   it("hold each alert once, with its newest event, in whatever order the two come", () => {

@@ -106,7 +106,7 @@ describe("windows", () => {
 });
 
 describe("patterns", () => {
-  it("tell at which step a transaction took part, and the alert as it stands now", () => {
+  it("tell at which step a transaction took part, by place and by name, and the alert as it stands now", () => {
     const [first, second] = ["a", "b"].map((id) => transactionOf({ id }));
     if (first === undefined || second === undefined) throw new Error("there are two");
     const story = new Story()
@@ -116,8 +116,8 @@ describe("patterns", () => {
       .alert("card-testing", [first, second], times, "withdrawn");
     const database = databaseOf(story);
     const pattern = { rule: "card-testing", ruleVersion: 1, status: "withdrawn", steps: 2 };
-    expect(passportOf(database, "a")?.patterns).toMatchObject([{ ...pattern, step: 1 }]);
-    expect(passportOf(database, "b")?.patterns).toMatchObject([{ ...pattern, step: 2 }]);
+    expect(passportOf(database, "a")?.patterns).toMatchObject([{ ...pattern, step: 1, stepName: "small" }]);
+    expect(passportOf(database, "b")?.patterns).toMatchObject([{ ...pattern, step: 2, stepName: "large" }]);
     const passport = passportOf(database, "a");
     expect(passport?.alerts).toEqual([alertOf("card-testing", [first, second], "withdrawn")]);
     expect(passport?.hops.filter(({ stage }) => stage === "matched").map(({ offset }) => offset)).toEqual([
