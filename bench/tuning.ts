@@ -4,9 +4,9 @@
 //   node bench/tuning.ts cadence [series]                                                         default 100
 //   node bench/tuning.ts connections [thousands a turn]                                           default 20
 //
-// After `npx -y pnpm@10 build`. Settings take turns A B C … C B A, each turn on a broker of its own, and medians are
-// printed with what was seen. One broker and all processes on one machine: read ratios between the rows of a table, not
-// the rates as such.
+// After `npx -y pnpm@10 build`. Settings take turns A B C … C B A, each turn on a broker of its own (`connections`: on one
+// for all). Each turn is printed as it ends, and at the end the medians, as the rows of a table of docs/tuning.md. One
+// broker and all processes on one machine: read ratios between the rows of a table, not the rates as such.
 
 import type { StageName } from "@riffle/audit/pipeline/drained";
 import { createTopics } from "@riffle/audit/pipeline/running-pipeline";
@@ -58,87 +58,148 @@ const tables: Readonly<Record<string, Table>> = {
 
 const say = (line: string): void => void process.stdout.write(`${line}\n`);
 const thereAndBack = <T>(items: readonly T[]): T[] => [...items, ...items.toReversed()];
-const figures = (values: readonly number[], digits: number): string =>
-  `${median(values).toFixed(digits)} (${values.map((value) => value.toFixed(digits)).join(" ")})`;
+/** A row of a table of docs/tuning.md. */
+const row = (...cells: readonly string[]): void => say(`| ${cells.join(" | ")} |`);
+const figure = (values: readonly number[], digits = 0): string =>
+  median(values).toLocaleString("en", { minimumFractionDigits: digits, maximumFractionDigits: digits });
+
+/** Collects what is seen of each setting. */
+const seenBy = <T>(settings: readonly string[]): Map<string, T[]> =>
+  new Map(settings.map((name) => [name, []]));
 
 /** Drains at each setting. The fraud detector needs what the filter writes, so it never runs without it. */
 async function drains({ services, rows }: Table, count: number): Promise<void> {
   const through = services.includes("filter") ? services : (["filter", ...services] as const);
-  const seen = new Map<string, Drained[]>(Object.keys(rows).map((name) => [name, []]));
+  const seen = seenBy<Drained>(Object.keys(rows));
   for (const [name, setting] of thereAndBack(Object.entries(rows))) {
     const drained = await drainOnce(through, count, setting);
     seen.get(name)?.push(drained);
-    say(`  ${name}: ${Math.round(drained.perSecond)} a second`);
-  }
-  say(`${count} transactions a turn through ${through.join(", ")}, starts included`);
-  for (const [name, of] of seen) {
+    const { perSecond, cpuUs, brokerUs } = drained;
     say(
-      `  ${name.padEnd(32)} ${figures(
-        of.map(({ perSecond }) => perSecond),
-        0,
-      )} a second, services ${figures(
+      `  ${name}: ${Math.round(perSecond)} a second, services ${cpuUs.toFixed(1)} µs, broker ${brokerUs.toFixed(1)} µs`,
+    );
+  }
+  say(`${count} transactions a turn through ${through.join(", ")}, which run and are warm before`);
+  row(
+    "",
+    "transactions a second",
+    "services, µs CPU each",
+    "broker, µs CPU each",
+    "bytes stored a screened one",
+  );
+  for (const [name, of] of seen) {
+    row(
+      name,
+      figure(of.map(({ perSecond }) => perSecond)),
+      figure(
         of.map(({ cpuUs }) => cpuUs),
         1,
-      )} µs, broker ${figures(
+      ),
+      figure(
         of.map(({ brokerUs }) => brokerUs),
         1,
-      )} µs, ${median(of.map(({ screenedBytes }) => screenedBytes)).toFixed(0)} bytes stored a screened one`,
+      ),
+      figure(of.map(({ screenedBytes }) => screenedBytes)),
     );
   }
 }
 
 /** POST to webhook at each commit cadence, at a light load. */
 async function cadence(series: number): Promise<void> {
-  for (const value of thereAndBack(["10", "50", "100", "500"])) {
+  const values = ["10", "50", "100", "500"];
+  const seen = seenBy<{ p50: number; p99: number }>(values);
+  for (const value of thereAndBack(values)) {
     const kafka = await startKafka({ source: "jvm", onProgress: () => {} });
     try {
-      const seen = await alertLatencies(kafka.brokers, series, { COMMIT_INTERVAL_MS_MAX: value });
-      const ms = seen.map(({ alertedMs }) => alertedMs);
-      say(
-        `  COMMIT_INTERVAL_MS_MAX=${value}: POST to webhook p50 ${quantile(ms, 0.5).toFixed(0)} ms, p99 ${quantile(ms, 0.99).toFixed(0)} ms`,
-      );
+      const latencies = await alertLatencies(kafka.brokers, series, { COMMIT_INTERVAL_MS_MAX: value });
+      const ms = latencies.map(({ alertedMs }) => alertedMs);
+      const [p50, p99] = [quantile(ms, 0.5), quantile(ms, 0.99)];
+      seen.get(value)?.push({ p50, p99 });
+      say(`  COMMIT_INTERVAL_MS_MAX=${value}: p50 ${p50.toFixed(0)} ms, p99 ${p99.toFixed(0)} ms`);
     } finally {
       await kafka.stop();
     }
   }
+  row("", "POST to webhook, p50 ms", "p99 ms");
+  for (const [value, of] of seen)
+    row(value, figure(of.map(({ p50 }) => p50)), figure(of.map(({ p99 }) => p99)));
+}
+
+/** What a number of connections gives. */
+interface Served {
+  readonly perSecond: number;
+  readonly cpuUs: number;
+  readonly p50: number;
+  readonly p99: number;
 }
 
 /** Single POSTs on few and many connections: what waits together leaves together. */
 async function connections(count: number): Promise<void> {
   const kafka = await startKafka({ source: "jvm", onProgress: () => {} });
-  const server = await (async () => {
-    await createTopics(kafka.brokers);
-    return await startServer("ingest", kafka.brokers);
-  })();
-  const occurredAt = new Date().toISOString();
-  const send = async (run: string, open: number, requests: number): Promise<number[]> => {
-    const took: number[] = [];
-    await postTransactions({
-      port: server.port,
-      connections: open,
-      requests,
-      bodyOf: (n) => transactionText(run, n, occurredAt),
-      onAnswer: (_n, _status, tookMs) => void took.push(tookMs),
-    });
-    return took;
-  };
   try {
-    await send("warm", 64, count);
-    for (const [turn, open] of thereAndBack([1, 8, 64, 256]).entries()) {
-      const requests = Math.ceil(open === 1 ? count / 10 : count);
-      const cpuBefore = server.cpuSeconds();
-      const startedAt = performance.now();
-      const took = await send(`turn-${turn}`, open, requests);
-      const seconds = (performance.now() - startedAt) / 1_000;
-      const cpuUs = ((server.cpuSeconds() - cpuBefore) / requests) * 1e6;
-      say(
-        `  ${String(open).padStart(3)} connections: ${Math.round(requests / seconds)} a second, ${cpuUs.toFixed(0)} µs CPU, p50 ${quantile(took, 0.5).toFixed(1)} ms, p99 ${quantile(took, 0.99).toFixed(1)} ms`,
-      );
+    await createTopics(kafka.brokers);
+    const server = await startServer("ingest", kafka.brokers);
+    try {
+      await serve(server, count);
+    } finally {
+      await server.stop();
     }
   } finally {
-    await server.stop();
     await kafka.stop();
   }
+}
+
+async function serve(server: Awaited<ReturnType<typeof startServer>>, count: number): Promise<void> {
+  const counts = ["1", "8", "64", "256"];
+  const seen = seenBy<Served>(counts);
+  await served(server, "warm", 64, count);
+  for (const [turn, open] of thereAndBack(counts).entries()) {
+    const requests = Math.ceil(open === "1" ? count / 10 : count);
+    const found = await served(server, `turn-${turn}`, Number(open), requests);
+    seen.get(open)?.push(found);
+    say(`  ${open} connections: ${Math.round(found.perSecond)} a second, ${found.cpuUs.toFixed(0)} µs CPU`);
+  }
+  row("", "transactions a second", "ingest, µs CPU each", "202 after, p50 ms", "p99 ms");
+  for (const [open, of] of seen)
+    row(
+      open,
+      figure(of.map(({ perSecond }) => perSecond)),
+      figure(of.map(({ cpuUs }) => cpuUs)),
+      figure(
+        of.map(({ p50 }) => p50),
+        1,
+      ),
+      figure(
+        of.map(({ p99 }) => p99),
+        1,
+      ),
+    );
+}
+
+/** Posts so many and says what it took. */
+async function served(
+  server: Awaited<ReturnType<typeof startServer>>,
+  run: string,
+  open: number,
+  requests: number,
+): Promise<Served> {
+  const took: number[] = [];
+  const occurredAt = new Date().toISOString();
+  const cpuBefore = server.cpuSeconds();
+  const startedAt = performance.now();
+  await postTransactions({
+    port: server.port,
+    connections: open,
+    requests,
+    bodyOf: (n) => transactionText(run, n, occurredAt),
+    onAnswer: (_n, _status, tookMs) => void took.push(tookMs),
+  });
+  return {
+    perSecond: requests / ((performance.now() - startedAt) / 1_000),
+    cpuUs: ((server.cpuSeconds() - cpuBefore) / requests) * 1e6,
+    p50: quantile(took, 0.5),
+    p99: quantile(took, 0.99),
+  };
 }
 
 const [what = "", size] = process.argv.slice(2);

@@ -204,6 +204,12 @@ export class RunningPipeline {
     );
   }
 
+  /** Ports of /metrics of all instances of a service. */
+  adminPortsOf(name: ServiceName): number[] {
+    const own = new RegExp(`^${name}-\\d+$`);
+    return [...this.#members].flatMap(([instance, { adminPort }]) => (own.test(instance) ? [adminPort] : []));
+  }
+
   /** How the service's first instance ended the last time it did: `SIGKILL`, `exit code 1`. */
   lastEndOf(name: ServiceName): string | undefined {
     return this.#ends.get(`${name}-0`);

@@ -5,7 +5,7 @@
 //        nothing changes (the tolerance of the HPA).
 //   AS2. Up at once, by at most `upMax` in `upPeriodMs`.
 //   AS3. Down only to the largest number wanted within `stabilisationMs`, and by one in `downPeriodMs`.
-//   AS4. Not down while a replica restores its state.
+//   AS4. Not down while a replica joins its group or restores its state.
 //
 // https://kubernetes.io/docs/tasks/run-application/horizontal-pod-autoscale/#algorithm-details
 

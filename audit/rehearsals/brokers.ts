@@ -23,17 +23,22 @@ const { values } = parseArgs({
 
 /** Load before a loss, without the broker, and after it is back. */
 const phaseMs = 12_000;
+const phaseMsMax = 60_000;
+/** Longer than between two answers of a pipeline that works. */
+const standstillMs = 1_000;
 const drainWithinMs = 180_000;
 
 const say = timeline();
 let cluster: ThreeBrokers | undefined;
 let traffic: ExactTraffic | undefined;
 
-/** Lets a phase pass and says what was answered in it. */
+/** Lets a phase pass and says what was answered in it. One that ends in a standstill is as long as that is. */
 const phase = async (load: ExactTraffic, what: string): Promise<void> => {
   const [accepted, attempts] = [load.accepted, load.attempts];
   const watch = new StallWatch(() => load.accepted);
+  const startedAt = performance.now();
   await delay(phaseMs);
+  while (watch.standingMs > standstillMs && performance.now() - startedAt < phaseMsMax) await delay(100);
   const [taken, tried] = [load.accepted - accepted, load.attempts - attempts];
   const standstill = watch.stop().toFixed(1);
   say(`${what}: ${taken} accepted, ${tried - taken} repeated, at most ${standstill} s without a 202`);

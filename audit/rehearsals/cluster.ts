@@ -22,6 +22,7 @@ const workloads = [
 export const nodePorts = {
   brokers: ["127.0.0.1:30092"],
   ingestUrl: "http://127.0.0.1:30080",
+  consoleUrl: "http://127.0.0.1:30090",
 } as const;
 
 /** What there is of a workload. */

@@ -2,14 +2,18 @@
 // stops a service of each kind, and takes all of it down.
 //
 // Prints the size of each image, and how long each service took from the start of its container to "started". Ends with 1
-// when the scenario fails or a service does not end with 0.
+// when the scenario fails, the console does not tell the way of a transaction, or a service does not end with 0.
 
 import { serviceNames } from "@riffle/contracts";
 import { freePorts } from "@riffle/infra/kafka/ports";
 import { ComposeStack, imageBytes } from "./compose-stack.ts";
+import { checkConsole } from "./console-check.ts";
 import { rehearse } from "./rehearse.ts";
 import { sh } from "./shell.ts";
 import { timeline } from "./timeline.ts";
+
+/** For the dashboard's read model, after the scenario. */
+const consoleWithinMs = 60_000;
 
 const say = timeline();
 const [kafkaPort = 0, ingestPort = 0, consolePort = 0, mailPort = 0] = await freePorts(4);
@@ -36,16 +40,6 @@ const scenario = (): Promise<string> =>
     shown: true,
   });
 
-/** Whether the dashboard is served, and its read model is up to date. */
-const dashboard = async (): Promise<string> => {
-  const origin = `http://127.0.0.1:${consolePort}`;
-  const page = await fetch(origin, { headers: { accept: "text/html" } });
-  const status = (await (await fetch(`${origin}/v1/status`)).json()) as { phase: string; applied: number };
-  if (!page.ok || status.phase !== "live")
-    throw new Error(`the dashboard answers ${page.status}, its read model is ${status.phase}`);
-  return `the dashboard is there, with ${status.applied} records`;
-};
-
 const run = async (): Promise<void> => {
   say("docker compose build");
   await stack.run("build", "--quiet");
@@ -59,7 +53,7 @@ const run = async (): Promise<void> => {
     say(`${service.padEnd(15)} image ${megabytes.toFixed(0)} MB, started after ${seconds.toFixed(1)} s`);
   }
   await scenario();
-  say(await dashboard());
+  say(await checkConsole(`http://127.0.0.1:${consolePort}`, consoleWithinMs));
   for (const service of serviceNames) {
     const startedAt = performance.now();
     await stack.run("stop", service);

@@ -56,6 +56,10 @@ export const outcomeLines = ({ violations, ...counts }: Outcome): string[] => [
 
 const hourMs = 3_600_000;
 const perPiece = 20_000;
+/** Requests under way at once. With a few, those for one partition that is in trouble would hold up all others. */
+const requestsMax = 32;
+/** How long the end of a rehearsal waits for answers. */
+const answersWithinMs = 15_000;
 /** Event time runs this much faster than the clock, so that windows close all the time. */
 const eventTimeFactor = 12;
 
@@ -95,6 +99,7 @@ export class ExactTraffic {
       log: this.#log,
       transactions: this.#endless(rate),
       rate,
+      singles: requestsMax,
     });
   }
 
@@ -138,9 +143,9 @@ export class ExactTraffic {
     };
   }
 
-  /** Sends nothing any more, and removes what it wrote down. */
+  /** Sends nothing new, waits a moment for answers (an ingest that hangs gives none), and removes what it wrote down. */
   async close(): Promise<void> {
-    await this.pause();
+    await Promise.race([this.pause(), delay(answersWithinMs, undefined, { ref: false })]);
     rmSync(this.#folder, { recursive: true, force: true });
   }
 

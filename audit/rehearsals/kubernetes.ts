@@ -1,16 +1,19 @@
 // `pnpm run rehearse:kubernetes`: the overlay `rehearsal` in a real cluster with KEDA, under load all the time:
 //
 //   1. a backlog makes KEDA scale the fraud-detector from 1 to 3 replicas, and back to 1 when it is gone;
-//   2. a pod is deleted, another is killed without a grace period;
-//   3. a StatefulSet is drained to nothing, and comes back because its input has lag;
-//   4. a rolling update of ingest, the filter and the fraud-detector.
+//   2. the load pauses, and a second replica is held in its restore: it is not scaled in until it is ready;
+//   3. a pod is deleted, another is killed without a grace period;
+//   4. a StatefulSet is drained to nothing, and comes back because its input has lag;
+//   5. a rolling update of ingest, the filter and the fraud-detector.
 //
-// In the end the topics are compared with the reference model to the record. Ends with 1 when anything was lost, doubled,
-// or answered 202 without being there. The images must be known to the cluster (docs/deploy.md).
+// In the end the topics are compared with the reference model to the record, and the console is asked for the passport of
+// a transaction. Ends with 1 when anything was lost, doubled, or answered 202 without being there, and when a step does
+// not come about. The images must be known to the cluster (docs/deploy.md).
 
 import { setTimeout as delay } from "node:timers/promises";
 import { parseArgs } from "node:util";
 import { topics } from "@riffle/contracts";
+import { untilDrained } from "../pipeline/drained.ts";
 import {
   applyOverlay,
   kubectl,
@@ -21,7 +24,9 @@ import {
   untilReplicas,
   untilRolledOut,
 } from "./cluster.ts";
+import { checkConsole } from "./console-check.ts";
 import { ExactTraffic, outcomeLines } from "./exact-traffic.ts";
+import { holdInRestore } from "./held-restore.ts";
 import { rehearse } from "./rehearse.ts";
 import { StallWatch, timeline } from "./timeline.ts";
 
@@ -37,6 +42,7 @@ const { values } = parseArgs({
 const scaled = "fraud-detector";
 const lookEveryMs = 5_000;
 const scaleWithinMs = 600_000;
+const consoleWithinMs = 120_000;
 
 const say = timeline();
 
@@ -85,6 +91,14 @@ const scaleByLag = async (traffic: ExactTraffic, lag: LagReader): Promise<void> 
   }
 };
 
+/** Without load, so that no lag could be what keeps the replicas. */
+const scaleInWaits = async (traffic: ExactTraffic): Promise<void> => {
+  await traffic.pause();
+  await untilDrained(nodePorts.brokers, ["filter", scaled], scaleWithinMs);
+  await holdInRestore({ kubectl, replicasOf, untilReplicas }, scaled, say);
+  traffic.start(Number(values.rate));
+};
+
 const disturb = async (traffic: ExactTraffic): Promise<void> => {
   const watch = new StallWatch(() => traffic.accepted);
   say(`pod ${scaled}-0 is deleted`);
@@ -116,10 +130,12 @@ const run = async (): Promise<void> => {
   lag = await LagReader.open();
   traffic.start(Number(values.rate));
   await scaleByLag(traffic, lag);
+  await scaleInWaits(traffic);
   await disturb(traffic);
   const outcome = await traffic.verdict(scaleWithinMs);
   for (const line of outcomeLines(outcome)) say(line);
   if (outcome.violations.length > 0) process.exitCode = 1;
+  say(await checkConsole(nodePorts.consoleUrl, consoleWithinMs));
 };
 
 await rehearse(run, async () => {

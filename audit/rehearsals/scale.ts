@@ -20,6 +20,7 @@ import { ExactTraffic, outcomeLines, rehearsalEnvironment } from "./exact-traffi
 import { GroupProgress } from "./group-progress.ts";
 import { rehearse } from "./rehearse.ts";
 import { timeline } from "./timeline.ts";
+import { anyOnTheWay, metricsPages } from "./worker-phase.ts";
 
 const { values } = parseArgs({
   options: {
@@ -70,8 +71,9 @@ const scaleUntilDone = async (
     const { lag } = progress;
     highest = Math.max(highest, lag);
     const now = added.length + 1;
-    // A replica is added only when it is ready, so none restores between two looks.
-    const wanted = autoscaler.decide({ nowMs: performance.now(), replicas: now, lag, isRestoring: false });
+    // One that was added is ready before the next look; those that stay take over from one that was removed.
+    const isRestoring = anyOnTheWay(await metricsPages(pipeline.adminPortsOf(scaled)));
+    const wanted = autoscaler.decide({ nowMs: performance.now(), replicas: now, lag, isRestoring });
     if (wanted !== now) {
       progress.takeStandstill();
       say(`  lag ${lag}: ${now} → ${wanted} replicas`);

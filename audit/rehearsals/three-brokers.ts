@@ -6,6 +6,7 @@ import { freePorts } from "@riffle/infra/kafka/ports";
 import { createTopics, RunningPipeline } from "../pipeline/running-pipeline.ts";
 import { ComposeStack } from "./compose-stack.ts";
 import { rehearsalEnvironment, type Target } from "./exact-traffic.ts";
+import { type RestartPatience, restartNode } from "./restart-node.ts";
 import type { Say } from "./timeline.ts";
 
 /** The cluster and the pipeline on it. */
@@ -18,7 +19,10 @@ export interface ThreeBrokers extends Target {
   stop(): Promise<void>;
 }
 
-const recoverWithinMs = 240_000;
+const patience: RestartPatience = {
+  untilAnswered: (address) => waitForBrokers([address], 15_000),
+  withinMs: 240_000,
+};
 
 const names = ["kafka", "kafka-2", "kafka-3"] as const;
 
@@ -72,14 +76,14 @@ export const localBrokers = async (say: Say): Promise<ThreeBrokers> => {
       brokers: kafka.brokers,
       ingestUrl: pipeline.ingestUrl,
       kill: (broker) => nodeOf(kafka, broker).kill("SIGKILL"),
-      restart: async (broker) => {
-        const node = nodeOf(kafka, broker);
-        // A JVM that recovers its log on a busy machine takes longer than `restart` is patient.
-        await node.restart().catch(() => waitForBrokers([node.address], recoverWithinMs));
-      },
+      restart: (broker) => restartNode(nodeOf(kafka, broker), patience, say),
       stop: async () => {
-        await pipeline.stop();
-        await kafka.stop();
+        // A service that has given up makes `stop` throw; the brokers end all the same.
+        try {
+          await pipeline.stop();
+        } finally {
+          await kafka.stop();
+        }
       },
     };
   } catch (error) {

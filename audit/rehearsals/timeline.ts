@@ -26,6 +26,12 @@ export class StallWatch {
     this.#timer = setInterval(() => this.#look(), 100);
   }
 
+  /** For how long it has not risen, up to now, in milliseconds. */
+  get standingMs(): number {
+    this.#look();
+    return performance.now() - this.#lastRoseAt;
+  }
+
   /** Ends the watch. @returns the longest standstill, in seconds */
   stop(): number {
     clearInterval(this.#timer);

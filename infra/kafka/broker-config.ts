@@ -98,8 +98,10 @@ const quickness: Record<string, string> = {
   // How often the broker looks for transactions past their time-out: the wait after a kill -9 is that time-out
   // plus up to this. The default adds 10 s.
   "transaction.abort.timed.out.transaction.cleanup.interval.ms": "1000",
-  // A broker that was killed may come back only when its old session is over, and until then its partitions keep a
-  // dead leader. 9 s by default; still six heartbeats, so that a busy machine fences nobody who is alive.
+  // Until the session of a broker that was killed is over, its partitions keep a dead leader, and it stays among the
+  // in-sync replicas of all others: with acks=all nothing is acknowledged anywhere, and the broker may not come back.
+  // 9 s by default. The price of less: a broker that stalls for so long (a collection, a starved machine) is fenced
+  // though it is alive, and its leaders move; hence six heartbeats within it, where the default has four.
   "broker.session.timeout.ms": "3000",
   "broker.heartbeat.interval.ms": "500",
 };

@@ -7,12 +7,11 @@ import { randomBytes } from "node:crypto";
 import { mkdir, mkdtemp, readdir, rm } from "node:fs/promises";
 import { join } from "node:path";
 import { riffleFolder } from "../folders.ts";
-import { waitForBrokers } from "./broker-check.ts";
 import { brokerSettings, type ListenerSettings } from "./broker-config.ts";
-import { LocalKafkaError, reasonOf } from "./errors.ts";
+import { reasonOf } from "./errors.ts";
 import { type Found, findJava, findMaven, type Java } from "./java.ts";
 import { brokerClassPath, brokerIsFetched, kafkaVersion } from "./jvm-artifacts.ts";
-import { JvmNode, startWithinMs } from "./jvm-node.ts";
+import { JvmNode, startWithinMs, untilServing } from "./jvm-node.ts";
 import { freePorts } from "./ports.ts";
 import type { OnProgress, RunningKafka } from "./running-kafka.ts";
 import { type SecureListener, secureListenerName } from "./secure-listener.ts";
@@ -193,29 +192,7 @@ async function startAll(nodes: readonly JvmNode[]): Promise<void> {
   const clusterId = randomClusterId();
   await Promise.all(nodes.map(async (node) => await node.format(clusterId)));
   await Promise.all(nodes.map(async (node) => await node.start()));
-  const abort = new AbortController();
-  const firstEnd = Promise.race(nodes.map(async (node) => await failWhenEnded(node)));
-  const ready = waitForBrokers(
-    nodes.map((node) => node.address),
-    startWithinMs,
-    abort.signal,
-  );
-  try {
-    await Promise.race([ready, firstEnd]);
-  } finally {
-    abort.abort();
-    // Either may still reject, and has nobody left to tell.
-    ready.catch(() => undefined);
-    firstEnd.catch(() => undefined);
-  }
-}
-
-async function failWhenEnded(node: JvmNode): Promise<never> {
-  await node.ended();
-  throw new LocalKafkaError(
-    "KAFKA_START_FAILED",
-    `broker ${node.id} ended while starting; the end of its log:\n${await node.lastLogLines(20)}`,
-  );
+  await untilServing(nodes, startWithinMs);
 }
 
 async function stopAll(nodes: readonly JvmNode[]): Promise<void> {

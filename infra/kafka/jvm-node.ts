@@ -163,7 +163,7 @@ export class JvmNode implements KafkaNode {
 
   async restart(): Promise<void> {
     await this.start();
-    await waitForBrokers([this.address], startWithinMs);
+    await untilServing([this], startWithinMs);
   }
 
   /**
@@ -222,6 +222,37 @@ export class JvmNode implements KafkaNode {
   #file(name: string): string {
     return join(this.#options.folder, name);
   }
+}
+
+/**
+ * Resolves when every node answers and sees the others.
+ *
+ * @throws LocalKafkaError when one ends instead, or `withinMs` are over
+ */
+export async function untilServing(nodes: readonly JvmNode[], withinMs: number): Promise<void> {
+  const abort = new AbortController();
+  const firstEnd = Promise.race(nodes.map(async (node) => await failWhenEnded(node)));
+  const serving = waitForBrokers(
+    nodes.map((node) => node.address),
+    withinMs,
+    abort.signal,
+  );
+  try {
+    await Promise.race([serving, firstEnd]);
+  } finally {
+    abort.abort();
+    // Either may still reject, and has nobody left to tell.
+    serving.catch(() => undefined);
+    firstEnd.catch(() => undefined);
+  }
+}
+
+async function failWhenEnded(node: JvmNode): Promise<never> {
+  await node.ended();
+  throw new LocalKafkaError(
+    "KAFKA_START_FAILED",
+    `broker ${node.id} ended while starting; the end of its log:\n${await node.lastLogLines(20)}`,
+  );
 }
 
 /** Pipes of a child are sockets, which can be unreferenced though their type does not say so. */

@@ -2,6 +2,8 @@
 //
 //   PP1. preStop + SHUTDOWN_DEADLINE_MS + a margin is less than the grace period: a service ends itself, and is not killed
 //        in the middle of its last commit.
+//   PP2. While a replica joins or restores the autoscaler wants at least as many replicas as there are. It learns that from
+//        the phase of the workers; what is left to restore is unknown before a restore begins.
 
 import { at, listAt, type Manifest, nameOf, podTemplateOf, textAt, type Yaml } from "./manifest.ts";
 import { servicesIn } from "./pod-policies.ts";
@@ -35,8 +37,11 @@ const configOf = (manifests: readonly Manifest[], manifest: Manifest): Yaml => {
   ];
 };
 
-const selects = (selector: Yaml, manifest: Manifest): boolean => {
-  const wanted = Object.entries((at(selector, "matchLabels") ?? {}) as Readonly<Record<string, Yaml>>);
+const selects = (selector: Yaml, manifest: Manifest): boolean =>
+  hasLabels(at(selector, "matchLabels"), manifest);
+
+const hasLabels = (matched: Yaml, manifest: Manifest): boolean => {
+  const wanted = Object.entries((matched ?? {}) as Readonly<Record<string, Yaml>>);
   const labels = at(podTemplateOf(manifest), "metadata", "labels");
   return wanted.length > 0 && wanted.every(([label, value]) => at(labels, label) === value);
 };
@@ -66,6 +71,8 @@ const bearsADisruption: Policy = {
       const budgets = manifests.filter(
         ({ kind, spec }) => kind === "PodDisruptionBudget" && selects(at(spec, "selector"), manifest),
       );
+      // A budget that lets no pod go would keep a node from being drained for ever.
+      const blocks = budgets.some(({ spec }) => textAt(spec, "maxUnavailable") !== "1");
       const spread = listAt(podTemplateOf(manifest), "spec", "topologySpreadConstraints");
       const isSpread =
         spread.length > 0 && spread.every((one) => selects(at(one, "labelSelector"), manifest));
@@ -73,6 +80,7 @@ const bearsADisruption: Policy = {
         ...(budgets.length === 1
           ? []
           : [`${nameOf(manifest)}: ${budgets.length} disruption budgets select it`]),
+        ...(blocks ? [`${nameOf(manifest)}: its disruption budget must let one pod go`] : []),
         ...(isSpread ? [] : [`${nameOf(manifest)}: its spread constraints do not select its own pods`]),
       ];
     }),
@@ -110,6 +118,63 @@ const deniesByDefault: Policy = {
     );
     return denies ? [] : ["no NetworkPolicy denies everything"];
   },
+};
+
+const isLetIn: Policy = {
+  title: "a port that a Service leads to is let in by a network policy, and no other is",
+  faultsOf: (manifests) => {
+    const policies = manifests.filter(({ kind }) => kind === "NetworkPolicy");
+    return servicesIn(manifests).flatMap((manifest) => {
+      const ports = listAt(containerOf(manifest), "ports");
+      const numberOf = (port: Yaml): string =>
+        textAt(
+          ports.find((one) => textAt(one, "name") === String(port)),
+          "containerPort",
+        ) || String(port);
+      const led = manifests
+        .filter(({ kind, spec }) => kind === "Service" && hasLabels(at(spec, "selector"), manifest))
+        .flatMap(({ spec }) => listAt(spec, "ports").map((port) => numberOf(at(port, "targetPort"))));
+      const open = policies
+        .filter(({ spec }) => selects(at(spec, "podSelector"), manifest))
+        .flatMap(({ spec }) => listAt(spec, "ingress").flatMap((rule) => listAt(rule, "ports")))
+        .map((port) => numberOf(at(port, "port")));
+      return [
+        ...[...new Set(led)]
+          .filter((port) => !open.includes(port))
+          .map((port) => `${nameOf(manifest)}: a Service leads to port ${port}, and nothing is let in`),
+        ...[...new Set(open)]
+          .filter((port) => !led.includes(port))
+          .map((port) => `${nameOf(manifest)}: port ${port} is open, and no Service leads there`),
+      ];
+    });
+  },
+};
+
+const asksWhoComes: Policy = {
+  title:
+    "ingest and the console say whether they ask who comes, and have the keys from a secret where they do",
+  faultsOf: (manifests) =>
+    servicesIn(manifests)
+      .filter(({ metadata }) => ["ingest", "console"].includes(metadata.name))
+      .flatMap((manifest) => {
+        const env = listAt(containerOf(manifest), "env");
+        const envOf = (name: string): string =>
+          textAt(
+            env.find((one) => textAt(one, "name") === name),
+            "value",
+          );
+        if (envOf("AUTH") === "none") return [];
+        const secrets = listAt(podTemplateOf(manifest), "spec", "volumes").filter(
+          (volume) => textAt(volume, "secret", "secretName") !== "",
+        );
+        const folders = listAt(containerOf(manifest), "volumeMounts")
+          .filter((mount) => secrets.some((volume) => textAt(volume, "name") === textAt(mount, "name")))
+          .map((mount) => textAt(mount, "mountPath"));
+        const isKept = folders.some((folder) => envOf("API_KEYS_FILE").startsWith(`${folder}/`));
+        return envOf("AUTH") === "required" && isKept
+          ? []
+          : [`${nameOf(manifest)}: it needs AUTH, and API_KEYS_FILE in the mounted folder of a secret`];
+      }),
 };
 
 const knowsItsVariables = ({ variables }: CodeFacts): Policy => ({
@@ -187,16 +252,10 @@ const triggersOf = (scaler: Manifest, service: string, topic: string): string[] 
     excludePersistentLag: "false",
     offsetResetPolicy: "earliest",
   };
-  const restoring = triggers.find((one) =>
-    textAt(one, "metadata", "query").includes("restore_remaining_records"),
-  );
   return [
     ...Object.entries(wanted)
       .filter(([key, value]) => textAt(kafka, "metadata", key) !== value)
       .map(([key, value]) => `${nameOf(scaler)}: ${key} of its kafka trigger is not ${value}`),
-    ...(textAt(restoring, "metadata", "query").includes(`service="${service}"`)
-      ? []
-      : [`${nameOf(scaler)}: nothing keeps it from scaling in while it restores`]),
     ...(textAt(scaler, "spec", "fallback", "behavior") === "currentReplicas"
       ? []
       : [`${nameOf(scaler)}: without an answer it must keep the replicas it has`]),
@@ -214,6 +273,44 @@ const externalsOf = (scaler: Manifest, service: string): string[] =>
         ),
     )
     .map((metric) => `${nameOf(scaler)}: does not look at ${metric} of ${service}`);
+
+/** PP2, as a query: the number of replicas while one of them restores, else 0. */
+const restoringReplicas = (service: string): string =>
+  `(max(riffle_stream_phase{service="${service}",phase=~"joining|restoring"}) > bool 0) * count(up{service="${service}"})`;
+
+/** The same for prometheus-adapter, which puts the service in. */
+const restoringReplicasRule =
+  '(max(riffle_stream_phase{phase=~"joining|restoring",<<.LabelMatchers>>}) by (service) > bool 0) * on (service) count(up{<<.LabelMatchers>>}) by (service)';
+
+const onOneLine = (text: string): string => text.trim().split(/\s+/).join(" ");
+
+const waitsForRestores: Policy = {
+  title: "nothing is scaled in while a replica of it joins or restores (PP2)",
+  faultsOf: (manifests) => {
+    const scalers = manifests.filter(({ kind }) => kind === "ScaledObject");
+    return scalers.length > 0 ? scalers.flatMap(restoreTriggerOf) : restoreRuleOf(manifests);
+  },
+};
+
+const restoreTriggerOf = (scaler: Manifest): string[] => {
+  const query = restoringReplicas(textAt(scaler, "spec", "scaleTargetRef", "name"));
+  const trigger = listAt(scaler, "spec", "triggers").find(
+    (one) => textAt(one, "type") === "prometheus" && onOneLine(textAt(one, "metadata", "query")) === query,
+  );
+  if (trigger === undefined) return [`${nameOf(scaler)}: no trigger asks for ${query}`];
+  return Object.entries({ threshold: "1", ignoreNullValues: "true" })
+    .filter(([key, value]) => textAt(trigger, "metadata", key) !== value)
+    .map(([key, value]) => `${nameOf(scaler)}: ${key} of its trigger for restores is not ${value}`);
+};
+
+const restoreRuleOf = (manifests: readonly Manifest[]): string[] => {
+  const texts = manifests
+    .filter(({ kind }) => kind === "ConfigMap")
+    .flatMap(({ data }) => Object.values((data ?? {}) as object).map((text) => onOneLine(String(text))));
+  return texts.some((text) => text.includes(restoringReplicasRule))
+    ? []
+    : [`no rule of prometheus-adapter answers with ${restoringReplicasRule}`];
+};
 
 const asksForRealMetrics = ({ metrics }: CodeFacts): Policy => ({
   title: "autoscaling asks for metrics that a service exports",
@@ -233,8 +330,11 @@ export const pipelinePolicies = (facts: CodeFacts): readonly Policy[] => [
   bearsADisruption,
   keepsAName,
   deniesByDefault,
+  isLetIn,
+  asksWhoComes,
   knowsItsVariables(facts),
   scalesWithinReason(facts),
+  waitsForRestores,
   isOne,
   asksForRealMetrics(facts),
 ];

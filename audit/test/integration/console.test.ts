@@ -150,7 +150,7 @@ describe("the console beside five real services", () => {
   it("has an alert of the topic in its list", async () => {
     const alerts = await readTopic({ brokers: kafka.brokers, clientId: "test", topic: topics.alerts.name });
     const [record] = alerts.flat();
-    const alert = topics.alerts.codec.decode(record?.value ?? null, "alert/1");
+    const alert = topics.alerts.codec.decode(record?.value ?? null, "alert/2");
     expect((await ask<{ items: object[] }>("/v1/alerts?account=acct-console")).items).toMatchObject([alert]);
   });
 });

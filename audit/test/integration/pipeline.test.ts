@@ -75,8 +75,9 @@ describe("five real processes on a real broker", () => {
       await readTopic({ brokers: kafka.brokers, clientId: "test", topic: topics.alerts.name })
     ).flat();
     expect(alerts).toHaveLength(1);
-    const alert = topics.alerts.codec.decode(alerts[0]?.value ?? null, "alert/1");
+    const alert = topics.alerts.codec.decode(alerts[0]?.value ?? null, "alert/2");
     expect(alert.evidence).toEqual(four);
+    expect(alert.evidenceSteps).toEqual(["small", "small", "small", "large"]);
     expect([...receiver.alerts]).toEqual([
       [
         notificationId({

@@ -34,6 +34,9 @@ const serviceOf = (name: string): ComposeService => {
   if (service === undefined) throw new Error(`docker-compose.yml has no service ${name}`);
   return service;
 };
+/** What a variable is where `.env` says nothing: `5` of `${NAME:-5}`. */
+const defaultOf = (value: string | number | undefined): string =>
+  String(value).replace(/^\$\{[A-Z_]+:-(?<given>.*)\}$/, "$<given>");
 const readable = new Set(
   [...textOf(".env.example").matchAll(/^# ([A-Z][A-Z0-9_]*)=/gm)].map(([, name]) => name),
 );
@@ -103,9 +106,18 @@ describe("docker-compose.yml", () => {
       "KAFKA_ADD_PARTITIONS_TO_TXN_RETRY_BACKOFF_MS",
       "KAFKA_TRANSACTION_ABORT_TIMED_OUT_TRANSACTION_CLEANUP_INTERVAL_MS",
       "KAFKA_GROUP_INITIAL_REBALANCE_DELAY_MS",
+      "KAFKA_BROKER_SESSION_TIMEOUT_MS",
+      "KAFKA_BROKER_HEARTBEAT_INTERVAL_MS",
     ]) {
-      expect([variable, String(environment[variable])]).toEqual([variable, local[variable]]);
+      expect([variable, defaultOf(environment[variable])]).toEqual([variable, local[variable]]);
     }
+  });
+
+  it("has its variables explained in docs/deploy.md", () => {
+    const page = textOf("docs/deploy.md");
+    const names = [...textOf("docker-compose.yml").matchAll(/\$\{([A-Z0-9_]+):-/g)].map(([, name]) => name);
+    expect(names.length).toBeGreaterThan(10);
+    expect([...new Set(names)].filter((name) => !page.includes(`\`${name}\``))).toEqual([]);
   });
 
   it("starts the second and the third broker in the profile ha alone, which asks for three copies", () => {
@@ -124,5 +136,32 @@ describe("docker-compose.yml", () => {
       (name) => !name.startsWith("COMPOSE_") && !asked.includes(`\${${name}:`),
     );
     expect(unasked).toEqual([]);
+  });
+});
+
+describe("Prometheus", () => {
+  interface ScrapeConfig {
+    readonly honor_labels?: boolean;
+    readonly static_configs?: readonly { readonly targets: readonly string[] }[];
+    readonly dns_sd_configs?: readonly { readonly names: readonly string[] }[];
+  }
+  const jobsOf = (path: string): readonly ScrapeConfig[] =>
+    (parse(textOf(path)) as { readonly scrape_configs: readonly ScrapeConfig[] }).scrape_configs;
+
+  it("scrapes every service of docker-compose.yml, and leaves the labels that the services give", () => {
+    const [job] = jobsOf("infra/prometheus/prometheus.yml");
+    const targets = job?.static_configs?.flatMap((config) => config.targets);
+    expect([targets?.toSorted(), job?.honor_labels]).toEqual([
+      serviceNames.map((name) => `${name}:9464`).toSorted(),
+      true,
+    ]);
+  });
+
+  it("scrapes every service of the overlay dev", () => {
+    const [job] = jobsOf("k8s/overlays/dev/prometheus.yml");
+    const names = job?.dns_sd_configs?.flatMap((config) =>
+      config.names.map((name) => name.replace(/-admin$/, "")),
+    );
+    expect([names?.toSorted(), job?.honor_labels]).toEqual([serviceNames.toSorted(), true]);
   });
 });

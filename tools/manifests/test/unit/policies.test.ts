@@ -7,7 +7,7 @@ import { readCodeFacts } from "../../code-facts.ts";
 import { type Manifest, parseManifests, readManifests, type Yaml } from "../../manifest.ts";
 import { pipelinePolicies } from "../../pipeline-policies.ts";
 import { podPolicies } from "../../pod-policies.ts";
-import { renderedFile } from "../../rendering.ts";
+import { type Overlay, renderedFile } from "../../rendering.ts";
 import { ManifestSchemas } from "../../schema-check.ts";
 
 const root = resolve(import.meta.dirname, "../../../..");
@@ -20,6 +20,7 @@ type Path = readonly (string | number)[];
 const container: Path = ["spec", "template", "spec", "containers", 0];
 const pod: Path = ["spec", "template", "spec"];
 const trigger: Path = ["spec", "triggers", 0, "metadata"];
+const restoring: Path = ["spec", "triggers", 1, "metadata"];
 
 /** The same manifest with another value at a path; undefined removes it. */
 const changed = (value: Yaml, [key, ...rest]: Path, to: Yaml): Yaml => {
@@ -31,8 +32,14 @@ const changed = (value: Yaml, [key, ...rest]: Path, to: Yaml): Yaml => {
   return copy as Yaml;
 };
 
-const faultsWith = (kind: string, name: string, path: Path, to: Yaml): string[] => {
-  const manifests = readManifests(renderedFile(root, "prod"));
+const faultsWith = (
+  kind: string,
+  name: string,
+  path: Path,
+  to: Yaml,
+  overlay: Overlay = "prod",
+): string[] => {
+  const manifests = readManifests(renderedFile(root, overlay));
   const planted = manifests.map((manifest) =>
     manifest.kind === kind && manifest.metadata.name === name
       ? (changed(manifest, path, to) as Manifest)
@@ -69,6 +76,12 @@ const cases: readonly (readonly [finds: string, kind: string, name: string, path
   ["time to end", "StatefulSet", "filter", [...pod, "terminationGracePeriodSeconds"], 20],
   ["time to end", "Deployment", "ingest", [...container, "lifecycle", "preStop", "sleep", "seconds"], 10],
   ["disruption budget", "PodDisruptionBudget", "filter", ["spec", "selector", "matchLabels"], { app: "x" }],
+  ["disruption budget", "PodDisruptionBudget", "console", ["spec"], { minAvailable: 1 }],
+  ["is let in", "NetworkPolicy", "to-console", ["spec", "ingress", 0, "ports", 0, "port"], 8091],
+  ["is let in", "NetworkPolicy", "to-console", ["spec", "podSelector", "matchLabels"], { app: "x" }],
+  ["is let in", "NetworkPolicy", "scrapes", ["spec", "ingress"], undefined],
+  ["ask who comes", "StatefulSet", "console", [...container, "env"], []],
+  ["ask who comes", "Deployment", "ingest", [...pod, "volumes"], []],
   ["one console", "StatefulSet", "console", ["spec", "replicas"], 2],
   ["one console", "ScaledObject", "filter", ["spec", "scaleTargetRef", "name"], "console"],
   ["instance ids", "StatefulSet", "filter", [...container, "env"], []],
@@ -80,7 +93,23 @@ const cases: readonly (readonly [finds: string, kind: string, name: string, path
   ["scaled by the lag", "ScaledObject", "filter", [...trigger, "topic"], "alerts.v1"],
   ["scaled by the lag", "ScaledObject", "filter", [...trigger, "excludePersistentLag"], "true"],
   ["scaled by the lag", "ScaledObject", "filter", ["spec", "fallback", "behavior"], "static"],
-  ["scaled by the lag", "ScaledObject", "filter", ["spec", "triggers", 1, "metadata", "query"], "up"],
+  ["joins or restores", "ScaledObject", "filter", [...restoring, "query"], "up"],
+  [
+    "joins or restores",
+    "ScaledObject",
+    "filter",
+    [...restoring, "query"],
+    '(sum(riffle_stream_restore_remaining_records{service="filter"}) > bool 0) * count(up{service="filter"})',
+  ],
+  [
+    "joins or restores",
+    "ScaledObject",
+    "notifier",
+    [...restoring, "query"],
+    '(max(riffle_stream_phase{service="filter",phase=~"joining|restoring"}) > bool 0) * count(up{service="filter"})',
+  ],
+  ["joins or restores", "ScaledObject", "filter", [...restoring, "threshold"], "2"],
+  ["joins or restores", "ScaledObject", "filter", ["spec", "triggers", 1], undefined],
   ["scaled by the lag", "ScaledObject", "filter", ["spec", "scaleTargetRef", "name"], "filters"],
   [
     "a service exports",
@@ -95,6 +124,12 @@ describe("the policies", () => {
   it.each(cases)("find what breaks: %s (%s %s, %j = %j)", (finds, kind, name, path, to) => {
     expect(faultsWith(kind, name, path, to).join("; ")).toContain(finds);
   });
+});
+
+it("the policies find a rule of prometheus-adapter that does not know who restores", () => {
+  const path = ["data", "config.yaml"];
+  const faults = faultsWith("ConfigMap", "prometheus-adapter-rules", path, "externalRules: []", "hpa");
+  expect(faults.join("; ")).toContain("joins or restores");
 });
 
 describe("the schemas", () => {
