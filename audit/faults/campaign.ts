@@ -50,7 +50,9 @@ const timeouts = { sessionTimeoutMs: 6_000, transactionTimeoutMs: 4_000 };
 const minuteMs = 60_000;
 /** Event time runs this much faster than the clock, so that windows close and sessions end all the time. */
 const eventTimeFactor = 12;
-const drainWithinMs = 180_000;
+const drainMsMin = 180_000;
+/** Of each minute of attack, what may be left to do after it, milliseconds. */
+const drainMsAMinute = 10_000;
 /** So many transactions have two among them that the aggregator cannot count together. */
 const overflowOneOf = 2_000;
 /** An account that is silent for so long counts as dormant in `minutesLongModel`. */
@@ -247,7 +249,7 @@ const judge = async (
   receiver: WebhookReceiver,
 ): Promise<LedgerEntry> => {
   await pipeline.untilReady();
-  await untilDrained(brokers, streamServices, drainWithinMs);
+  await untilDrained(brokers, streamServices, Math.max(drainMsMin, (seconds / 60) * drainMsAMinute));
   const records = await readPipeline(brokers);
   const violations = await violationsOf({
     brokers,

@@ -116,9 +116,18 @@ export class LocalCopy {
     return this.#options.stores.find(({ name }) => name === store)?.facts.endOffset;
   }
 
-  /** The entries of a store, keys and values as they are in the changelog. */
-  entries(store: string): IterableIterator<[key: Buffer, value: Buffer]> {
-    return this.#environment.entries(store);
+  /** The entries of a store, keys and values as they are in the changelog, those that wait to be written among them. */
+  *entries(store: string): IterableIterator<readonly [key: Buffer, value: Uint8Array]> {
+    const waiting = this.#pending.get(store);
+    for (const entry of this.#environment.entries(store))
+      if (waiting?.has(entry[0].toString("utf8")) !== true) yield entry;
+    for (const [key, value] of waiting ?? []) if (value !== null) yield [Buffer.from(key, "utf8"), value];
+  }
+
+  /** Waits for a writing that is under way. @returns whether it holds everything that was staged: the disk did not fail it */
+  async isWhole(): Promise<boolean> {
+    while (this.#writing !== undefined) await this.#writing;
+    return !this.#hasEnded;
   }
 
   /** Takes in a committed change (C1). */

@@ -97,6 +97,26 @@ export class TaskRestorer {
     return warm === undefined ? this.#openCold(start) : this.#openWarm(start, warm);
   }
 
+  /**
+   * A task that this process dropped and has kept the partition of since, with its state as it was committed. Where there is
+   * a copy it holds all of that state, written or not, and no broker is asked.
+   */
+  async reopen(start: TaskStart): Promise<PartitionTask> {
+    const copy = this.#copies.get(start.partition);
+    if (copy !== undefined && (await copy.isWhole())) {
+      const task = this.#task(start, copy);
+      if (this.#load(task, copy)) return this.#woken(task);
+    }
+    this.release(start.partition);
+    return await this.open(start);
+  }
+
+  /** External handlers begin again what was under way. */
+  #woken(task: PartitionTask): PartitionTask {
+    if (this.#options.stage.handlers.some(({ external }) => external === true)) task.wake();
+    return task;
+  }
+
   async #openWarm(start: TaskStart, warm: WarmCopy): Promise<PartitionTask> {
     const { copy } = warm;
     const openedAtMs = this.#options.now();
@@ -128,8 +148,7 @@ export class TaskRestorer {
       await this.#replay(task, name, copy, { ...begin, endOffset });
     }
     copy?.cover(openedAtMs);
-    if (this.#options.stage.handlers.some(({ external }) => external === true)) task.wake();
-    return task;
+    return this.#woken(task);
   }
 
   /** Writes the copies whose time has come, beside the worker's own work. */

@@ -94,6 +94,8 @@ export class PartitionTask implements Task {
   #changed = false;
   /** Input records since the last drain. */
   #inputs = 0;
+  #committed: TaskStart;
+  #drained: TaskStart;
   /** Input topic of the records that came last. */
   #lastTopic: string;
 
@@ -109,6 +111,8 @@ export class PartitionTask implements Task {
     this.#now = now;
     this.#positions = new Map(start.positions);
     this.#streamTimeMs = start.streamTimeMs;
+    this.#committed = start;
+    this.#drained = start;
     this.#lastTopic = stage.handlers[0]?.topic.name ?? "";
     this.#emits = new Set(stage.handlers.flatMap((handler) => handler.emits.map((topic) => topic.name)));
     this.#stores = new TaskStores(storesOf(stage), {
@@ -121,6 +125,11 @@ export class PartitionTask implements Task {
 
   get streamTimeMs(): number {
     return this.#streamTimeMs;
+  }
+
+  /** Where it would begin again: what was committed of it last. */
+  get committed(): TaskStart {
+    return this.#committed;
   }
 
   /** Whether there is something to commit. */
@@ -283,7 +292,9 @@ export class PartitionTask implements Task {
     this.#inputs = 0;
     this.#changed = false;
     this.#charging(-1, () => this.#drainStores(records));
-    return { inputs, records, positions: new Map(this.#positions), streamTimeMs: this.#streamTimeMs };
+    const [positions, streamTimeMs] = [new Map(this.#positions), this.#streamTimeMs];
+    this.#drained = { partition: this.partition, positions, streamTimeMs };
+    return { inputs, records, positions, streamTimeMs };
   }
 
   /**
@@ -294,6 +305,7 @@ export class PartitionTask implements Task {
    */
   confirm(ends: ReadonlyMap<string, number>, atMs: number): void {
     const { service } = this.#stage;
+    this.#committed = this.#drained;
     this.#stores.confirm((store) => ends.get(`${changelogTopic(service, store)}/${this.partition}`), atMs);
     this.#charging(-1, () => {
       for (const hook of this.#afterCommit) hook();

@@ -16,23 +16,22 @@
 //       It is opened again after a pause; meanwhile the others go on and commit, and the process is as ready as before.
 
 import { HandlerError } from "../errors.ts";
-import { failPoint, holdingFailPoint } from "../fail-points.ts";
+import { failPoint } from "../fail-points.ts";
 import type { StreamsClient } from "../kafka/client.ts";
-import type { FetchedChunk, Membership, StoredPosition, TransactionalSender } from "../kafka/ports.ts";
+import type { FetchedChunk, Membership, TransactionalSender } from "../kafka/ports.ts";
 import { meterOf, type StoreMeter } from "../state/metered-store.ts";
-import { allOrFirstError } from "./all-or-first-error.ts";
 import { type FailureAction, failureAction } from "./failure.ts";
 import { gatherCommit } from "./gathered-commit.ts";
 import { IdleTasks } from "./idle-tasks.ts";
 import { type InputFigures, InputWatch } from "./input-watch.ts";
 import type { StandbyFigures, StoreFigures, WorkerObserver, WorkerPhase } from "./observer.ts";
-import { isWrittenBy, streamTimeOf } from "./position-metadata.ts";
 import { countByTopic } from "./record-counts.ts";
 import { RecordFailures } from "./record-failures.ts";
-import { RetryPauses } from "./retry-pauses.ts";
+import { SetAsideTasks } from "./set-aside-tasks.ts";
 import type { Stage } from "./stage.ts";
 import { storeFigures } from "./store-figures.ts";
 import type { PartitionTask, TaskOutput } from "./task.ts";
+import { openTasks } from "./task-opening.ts";
 import { TaskRestorer } from "./task-restorer.ts";
 import { WakeUps } from "./wake-ups.ts";
 import { type ResolvedWorkerOptions, resolveOptions, type WorkerOptions } from "./worker-options.ts";
@@ -55,7 +54,7 @@ export class StreamWorker {
   readonly #restorer: TaskRestorer;
   readonly #meters = new Map<string, StoreMeter>();
   readonly #wakeUps: WakeUps;
-  readonly #retries = new RetryPauses(pauseMsMin, pauseMsMax);
+  readonly #setAside = new SetAsideTasks(pauseMsMin, pauseMsMax);
   #membership: Membership | undefined;
   #sender: TransactionalSender | undefined;
   /** An error came, and no sender has been opened since: its transaction may be open still. */
@@ -102,6 +101,11 @@ export class StreamWorker {
   /** Partition numbers whose tasks run here. */
   get partitions(): number[] {
     return [...this.#tasks.keys()].toSorted((a, b) => a - b);
+  }
+
+  /** Those, and those whose tasks are set aside. */
+  get #kept(): number[] {
+    return [...this.#tasks.keys(), ...this.#setAside.partitions].toSorted((a, b) => a - b);
   }
 
   /** Whether it is a member of the group and every task of its share is restored; an empty share counts. */
@@ -196,7 +200,7 @@ export class StreamWorker {
     try {
       await task.process(chunk.topic, chunk.records, chunk.nextOffset, this.#failures.isSuspect(chunk));
     } catch (error) {
-      if (failureAction(error) === "retry-record") return this.#retryLater(error as HandlerError);
+      if (failureAction(error) === "retry-record") return this.#retryLater(task, error as HandlerError);
       if (error instanceof HandlerError)
         this.#failures.suspect(chunk.topic, chunk.partition, chunk.nextOffset);
       throw error;
@@ -204,17 +208,17 @@ export class StreamWorker {
     failPoint("after-process");
   }
 
-  /** Drops the task of a record that its handler failed at; `#openTasks` opens it again when its pause is over (W7). */
-  #retryLater(error: HandlerError): void {
-    const { partition } = error;
+  /** Sets the task aside of a record that its handler failed at; `#openTasks` begins it again when its pause is over (W7). */
+  #retryLater(task: PartitionTask, error: HandlerError): void {
+    const { partition } = task;
     this.#observer.failed?.(error, "retry-record");
     // A record less in the way is progress: several bad ones in a row do not add up to ever longer pauses.
-    if (this.#failures.charge(error)) this.#retries.passed(partition);
-    void this.#options.clock.delay(this.#retries.begin(partition)).then(() => {
-      this.#retries.end(partition);
+    if (this.#failures.charge(error)) this.#setAside.passed(partition);
+    void this.#options.clock.delay(this.#setAside.add(task.committed)).then(() => {
+      this.#setAside.endPause(partition);
       this.#client.interrupt();
     });
-    this.#dropTask(partition);
+    this.#endTask(partition);
   }
 
   async #resumeWoken(): Promise<void> {
@@ -254,7 +258,7 @@ export class StreamWorker {
     });
     this.#pauseMs = pauseMsMin;
     this.#failures.passed(offsets);
-    for (const { partition } of tasks) this.#retries.passed(partition);
+    for (const { partition } of tasks) this.#setAside.passed(partition);
   }
 
   #drain(task: PartitionTask): TaskOutput {
@@ -275,10 +279,10 @@ export class StreamWorker {
       if (state === "lost" || state === "replaced") this.#dropTasks();
       failPoint("before-rejoin");
     }
-    this.#enter("joining", { held: this.partitions });
-    const membership = await this.#client.member.join(this.partitions, this.#restorer.standbys);
+    this.#enter("joining", { held: this.#kept });
+    const membership = await this.#client.member.join(this.#kept, this.#restorer.standbys);
     if (!membership.continuous) this.#dropTasks();
-    for (const partition of this.partitions)
+    for (const partition of this.#kept)
       if (!membership.partitions.includes(partition)) this.#dropTask(partition);
     this.#membership = membership;
     this.#restorer.standBy(membership);
@@ -292,49 +296,28 @@ export class StreamWorker {
 
   async #openTasks(): Promise<void> {
     const missing = (this.#membership?.partitions ?? []).filter(
-      (partition) => !this.#tasks.has(partition) && !this.#retries.isPaused(partition),
+      (partition) => !this.#tasks.has(partition) && !this.#setAside.isPaused(partition),
     );
     if (missing.length === 0) return;
     // A task that begins again after its handler failed makes the process no less ready.
     if (this.#phase !== "running") this.#enter("restoring", { partitions: missing });
-    const topics = this.#stage.handlers.map(({ topic }) => topic.name);
-    const inputs = missing.flatMap((partition) => topics.map((topic) => ({ topic, partition })));
-    const positions = Map.groupBy(await this.#client.positions.read(inputs), ({ partition }) => partition);
-    const tasks = await allOrFirstError(
-      missing.map((partition) => this.#openTask(partition, positions.get(partition) ?? [])),
-    );
-    tasks.forEach((task, i) => {
-      this.#tasks.set(task.partition, task);
-      for (const { topic, partition, offset } of positions.get(missing[i] as number) ?? [])
-        this.#source.assign({ topic, partition }, offset);
-    });
-    for (const partition of missing) this.#idle.restart(partition, this.#options.now());
-    await this.#claim(missing.map((partition) => positions.get(partition) ?? []));
+    const [stage, client, restorer, setAside] = [this.#stage, this.#client, this.#restorer, this.#setAside];
+    const opened = await openTasks(missing, { stage, client, restorer, setAside });
+    for (const { task, isOwn } of opened) this.#begin(task, isOwn);
+    if (opened.some(({ isOwn }) => !isOwn)) await this.#commit();
   }
 
   /**
-   * Commits the positions of tasks that another process, or nobody, committed last, before anything is processed: a
+   * Lets a task run. Positions that another process, or nobody, committed last are committed before anything is processed: a
    * successor finds in them whose transaction to end, should this process die in its first commit.
    */
-  async #claim(opened: readonly (readonly StoredPosition[])[]): Promise<void> {
-    for (const positions of opened) {
-      const [first] = positions;
-      if (first !== undefined && !isWrittenBy(positions, this.#client.transactionalId))
-        this.#tasks.get(first.partition)?.claim();
-    }
-    await this.#commit();
-  }
-
-  async #openTask(partition: number, positions: readonly StoredPosition[]): Promise<PartitionTask> {
-    const held = holdingFailPoint("before-restore");
-    if (held !== undefined) await held;
-    const task = await this.#restorer.open({
-      partition,
-      positions: new Map(positions.map(({ topic, offset }) => [topic, offset])),
-      streamTimeMs: streamTimeOf(positions),
-    });
-    failPoint("after-restore");
-    return task;
+  #begin(task: PartitionTask, isOwn: boolean): void {
+    const { partition } = task;
+    this.#tasks.set(partition, task);
+    this.#setAside.begun(partition);
+    for (const [topic, offset] of task.positions) this.#source.assign({ topic, partition }, offset);
+    this.#idle.restart(partition, this.#options.now());
+    if (!isOwn) task.claim();
   }
 
   /** Stream time follows the wall clock where a task's input is idle and nothing of it is left to read. */
@@ -358,16 +341,20 @@ export class StreamWorker {
   }
 
   #dropTasks(): void {
-    for (const partition of this.partitions) this.#dropTask(partition);
+    for (const partition of this.#kept) this.#dropTask(partition);
     this.#restorer.releaseAll();
-    this.#retries.clear();
     this.#uncommittedSince = undefined;
   }
 
   #dropTask(partition: number): void {
+    this.#endTask(partition);
+    this.#setAside.forget(partition);
+    this.#restorer.release(partition);
+  }
+
+  #endTask(partition: number): void {
     this.#tasks.get(partition)?.end();
     this.#tasks.delete(partition);
-    this.#restorer.release(partition);
     this.#idle.forget(partition);
     this.#source.release(partition);
   }

@@ -4,6 +4,7 @@ import { cp, rm, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
+import { type Clock, systemClock } from "../../../src/clock.ts";
 import { OutcomeUnknownError } from "../../../src/errors.ts";
 import { FakeClient } from "../../fakes/fake-client.ts";
 import { eventually, present } from "../../harness/eventually.ts";
@@ -190,6 +191,57 @@ it("a worker is not ready while it restores", async () => {
   expect([during, rig.worker.ready]).toEqual([[false, "restoring"], true]);
 });
 
+describe("a task whose handler failed", () => {
+  const failing = (times: number) => {
+    let failures = 0;
+    return ({ value }: { readonly value: unknown }) => {
+      if (value === "bad" && failures++ < times) throw new Error("a moment's trouble");
+    };
+  };
+  const asked = ({ client }: Rig, from: number): string[] =>
+    client.calls.slice(from).filter((call) => /^(open sender|positions|describe|replay)/.test(call));
+
+  it("begins again from its copy, of which nothing is written yet, and asks no broker", async () => {
+    const rig = await new Rig({ stateDir: await emptyFolder(), onRecord: failing(2) }).start();
+    rig.append(0, "a=x", "b=x", "b=forget");
+    await rig.settled();
+    const before = rig.client.calls.length;
+    rig.append(0, "a=bad", "b=y");
+    await rig.settled();
+    expect(rig.texts()).toEqual(["x:1", "x:1", "forget:0", "bad:2", "y:1"]);
+    expect(asked(rig, before)).toEqual([]);
+  });
+
+  it("begins again from its copy, of which a part is written", async () => {
+    let at = Date.now();
+    const options = { checkpointIntervalMs: 1_000, now: () => at, onRecord: failing(2) };
+    const rig = await new Rig({ stateDir: await emptyFolder(), ...options }).start();
+    rig.append(0, "a=x", "b=x", "c=x");
+    await rig.settled();
+    at += 1_000;
+    rig.append(0, "a=x", "b=forget");
+    await rig.settled();
+    rig.append(0, "c=forget");
+    await rig.settled();
+    const before = rig.client.calls.length;
+    rig.append(0, "a=bad", "b=y", "c=z");
+    await rig.settled();
+    expect(rig.texts().slice(-3)).toEqual(["bad:3", "y:1", "z:1"]);
+    expect(asked(rig, before)).toEqual([]);
+  });
+
+  it("begins again from the changelog where it has no copy, at the positions that it committed", async () => {
+    const rig = await new Rig({ onRecord: failing(1) }).start();
+    rig.append(0, "a=x");
+    await rig.settled();
+    const before = rig.client.calls.length;
+    rig.append(0, "a=bad");
+    await rig.settled();
+    expect(rig.texts()).toEqual(["x:1", "bad:2"]);
+    expect(asked(rig, before)).toEqual(["replay s-counts-changelog/0"]);
+  });
+});
+
 it("a worker counts the operations on each store, and its entries", async () => {
   const rig = await lives(new FakeClient(), await emptyFolder(), "a=x", "b=y", "a=forget");
   const [figures] = rig.worker.stores();
@@ -202,14 +254,24 @@ it("a worker counts the operations on each store, and its entries", async () => 
   ]);
 });
 
-it("any records, lost answers, restarts and disks give what one plain run gives", async () => {
+it("any records, failures, lost answers, restarts and disks give what one plain run gives", async () => {
+  // No pauses: there are many runs.
+  const clock: Clock = { ...systemClock, delay: async () => {} };
+  let failures = 0;
+  const onRecord = (): void => {
+    if (failures > 0) throw new Error(`${failures--} more`);
+  };
+  const started = (client: FakeClient, stateDir: string): Promise<Rig> =>
+    new Rig({ client, stateDir, clock, onRecord }).start();
   const step = fc.oneof(
     { weight: 5, arbitrary: fc.constantFrom("a=v", "b=v", "c=v", "a=forget", "b=forget") },
     { weight: 2, arbitrary: fc.constantFrom("restart", "older disk", "empty disk", "take image") },
     { weight: 1, arbitrary: fc.constantFrom("answer lost", "commit lost") },
+    { weight: 2, arbitrary: fc.constantFrom("handler fails once", "handler fails twice") },
   );
   await fc.assert(
     fc.asyncProperty(fc.array(step, { minLength: 3, maxLength: 14 }), async (steps) => {
+      failures = 0;
       const client = new FakeClient();
       const plain = new Map<string, number>();
       const expected: string[] = [];
@@ -226,6 +288,8 @@ it("any records, lost answers, restarts and disks give what one plain run gives"
         else if (of === "older disk") await restart(image);
         else if (of === "empty disk") await restart(await emptyFolder());
         else if (of === "take image") image = await imageOf(stateDir);
+        else if (of === "handler fails once") failures = 1;
+        else if (of === "handler fails twice") failures = 2;
         else if (of === "answer lost") client.lostAnswers.push(new OutcomeUnknownError("lost"));
         else if (of === "commit lost") client.commitErrors.push(new OutcomeUnknownError("lost"));
         else {

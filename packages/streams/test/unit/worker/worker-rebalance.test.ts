@@ -1,6 +1,7 @@
 // A bug here lets two processes work on one partition: a record counted by both, or by neither.
 
 import { describe, expect, it } from "vitest";
+import { type Clock, systemClock } from "../../../src/clock.ts";
 import { FencedError } from "../../../src/errors.ts";
 import { eventually } from "../../harness/eventually.ts";
 import { Rig } from "./worker-rig.ts";
@@ -69,6 +70,34 @@ describe("when the group is rebalancing", () => {
     rig.append(0, "y");
     await rig.settled();
     expect(rig.texts()).toEqual(["x:1", "y:2"]);
+  });
+
+  it("it counts a task that is set aside as its own, and lets go of it when the group does", async () => {
+    const pause = Promise.withResolvers<void>();
+    const clock: Clock = { ...systemClock, delay: () => pause.promise };
+    let failures = 0;
+    const onRecord = ({ value }: { readonly value: unknown }): void => {
+      if (value === "bad" && failures++ === 0) throw new Error("a moment's trouble");
+    };
+    const rig = await new Rig({ share: [0, 1], clock, onRecord }).start();
+    rig.append(0, "x", "bad");
+    await eventually("partition 0 is set aside", () => rig.worker.partitions.join() === "1");
+    await rig.ready();
+    const before = rig.client.calls.length;
+    for (const share of [[1], [0, 1]]) {
+      rig.client.share = share;
+      rig.client.changeState("rebalancing");
+      await eventually("it has its share", () => rig.worker.partitions.join() === share.join());
+      await rig.ready();
+    }
+    expect(rig.callsSince(before).filter((call) => /^(join|positions)/.test(call))).toEqual([
+      "join owning 0,1",
+      "join owning 1",
+      "positions s-in/0",
+    ]);
+    await rig.settled();
+    expect(rig.texts()).toEqual(["x:1", "bad:2"]);
+    pause.resolve();
   });
 
   it("a commit refused for its generation drops everything, joins owning nothing, and handles it again", async () => {
