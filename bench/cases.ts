@@ -20,6 +20,7 @@ import { fold, verifyLog } from "@riffle/cases";
 import { type Alert, type CaseEvent, changelogTopicName, topics } from "@riffle/contracts";
 import { startKafka } from "@riffle/infra/kafka";
 import { type ClusterAdmin, connectAdmin, IdempotentProducer, readTopic } from "@riffle/streams/kafka";
+import { median } from "./median.ts";
 
 const { positionals } = parseArgs({ allowPositionals: true });
 const events = Number(positionals[0] ?? 100_000);
@@ -139,8 +140,6 @@ const restart = async (pipeline: RunningPipeline, nextLife?: NextLife): Promise<
   }
 };
 
-const median = (values: readonly number[]): number =>
-  values.toSorted((a, b) => a - b)[values.length >> 1] ?? Number.NaN;
 const summary = (values: readonly number[]): string =>
   `median ${Math.round(median(values))} ms (${values.map((value) => Math.round(value)).join(", ")})`;
 

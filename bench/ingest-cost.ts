@@ -4,7 +4,8 @@ import { connect } from "node:net";
 import { createTopics } from "@riffle/audit/pipeline/running-pipeline";
 import { startKafka } from "@riffle/infra/kafka";
 import { postTransactions, transactionText } from "./ingest-load.ts";
-import { type MeasuredServer, median, type ServerKind, startServer } from "./ingest-servers.ts";
+import { type MeasuredServer, type ServerKind, startServer } from "./ingest-servers.ts";
+import { median } from "./median.ts";
 
 interface Cost {
   readonly cpuUs: number;

@@ -51,7 +51,3 @@ async function startBaseline(kind: ServerKind, brokers: readonly string[]): Prom
     },
   };
 }
-
-/** The middle one. */
-export const median = (values: readonly number[]): number =>
-  values.toSorted((a, b) => a - b)[Math.floor(values.length / 2)] ?? Number.NaN;

@@ -31,6 +31,7 @@ import {
   totalsShape,
 } from "@riffle/streams";
 import { connectAdmin, connectStreams, IdempotentProducer } from "@riffle/streams/kafka";
+import { median } from "./median.ts";
 
 const { positionals } = parseArgs({ allowPositionals: true });
 const keys = Number(positionals[0] ?? 100_000);
@@ -39,8 +40,6 @@ const minuteMs = 60_000;
 const startMs = 1_800_000_000_000;
 
 const say = (line: string): void => void process.stdout.write(`${line}\n`);
-const median = (values: readonly number[]): number =>
-  values.toSorted((a, b) => a - b)[values.length >> 1] ?? Number.NaN;
 
 /** The state of an account with a payment a minute, as the operator keeps it. */
 const stateOf = (account: number): HoppingState<Totals> => {

@@ -14,7 +14,8 @@ import { startKafka } from "@riffle/infra/kafka";
 import { alertLatencies, quantile } from "./alert-latency.ts";
 import { type Drained, type DrainSetting, drainOnce } from "./drain-run.ts";
 import { postTransactions, transactionText } from "./ingest-load.ts";
-import { median, startServer } from "./ingest-servers.ts";
+import { startServer } from "./ingest-servers.ts";
+import { median } from "./median.ts";
 
 interface Table {
   readonly services: readonly StageName[];
