@@ -256,7 +256,7 @@ export const plantedBugs: readonly PlantedBug[] = [
   },
   {
     name: "what a standby holds is taken as it is",
-    withinSeeds: 1_000,
+    withinSeeds: 1_200,
     tampering: {
       client: (client) =>
         withPorts(client, {
