@@ -62,15 +62,17 @@ async function browserOf(name: keyof typeof analysts): Promise<BrowserContext> {
   return context;
 }
 
+const themeNames = { light: "Light", dark: "Dark" } as const;
+
 /** Keeps a picture of the page as it stands, light and dark, and has axe-core look at both. */
 async function looksRight(page: Page, name: string): Promise<void> {
   for (const colorScheme of ["light", "dark"] as const) {
-    await page.emulateMedia({ colorScheme });
+    await page.getByRole("button", { name: themeNames[colorScheme], exact: true }).click();
     await page.locator(`html[data-theme="${colorScheme}"]`).waitFor();
     await keepScreenshot(page, `${name}-${colorScheme}`);
     expect({ name, colorScheme, found: await violationsOf(page) }).toEqual({ name, colorScheme, found: [] });
   }
-  await page.emulateMedia({ colorScheme: "light" });
+  await page.getByRole("button", { name: themeNames.light, exact: true }).click();
 }
 
 /** Presses Tab until what has the focus reads so. @throws when the keyboard does not get there */
