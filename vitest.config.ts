@@ -58,7 +58,6 @@ export default defineConfig({
           name: "browser",
           include: inFolder("browser"),
           environment: "node",
-          globalSetup: ["infra/kafka/kafka-fixture.ts"],
           // A browser, six services and a broker on the cores that there are.
           testTimeout: 180_000,
           hookTimeout: 180_000,

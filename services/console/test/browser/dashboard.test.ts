@@ -5,7 +5,7 @@
 
 import { makeApiKey } from "@riffle/service-kit/access";
 import type { Browser, BrowserContext, Page, Route, WebSocket } from "playwright-core";
-import { afterAll, afterEach, beforeAll, describe, expect, inject, it } from "vitest";
+import { afterAll, afterEach, beforeAll, describe, expect, it } from "vitest";
 import { keepScreenshot, startChromium, violationsOf } from "../harness/chromium.ts";
 import { RunningConsole, sendCardTesting } from "../harness/running-console.ts";
 
@@ -19,7 +19,7 @@ const complaints: string[] = [];
 
 beforeAll(async () => {
   browser = await startChromium();
-  console_ = await RunningConsole.start(inject("kafkaBrokers"));
+  console_ = await RunningConsole.start();
   context = await newContext("light");
 });
 

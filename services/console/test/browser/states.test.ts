@@ -8,7 +8,7 @@ import { topics } from "@riffle/contracts";
 import { makeApiKey } from "@riffle/service-kit/access";
 import { IdempotentProducer } from "@riffle/streams/kafka";
 import type { Browser, BrowserContext, Page, Route, WebSocketRoute } from "playwright-core";
-import { afterAll, afterEach, beforeAll, describe, expect, inject, it } from "vitest";
+import { afterAll, afterEach, beforeAll, describe, expect, it } from "vitest";
 import { keepScreenshot, startChromium, violationsOf } from "../harness/chromium.ts";
 import { RunningConsole, sendCardTesting } from "../harness/running-console.ts";
 
@@ -23,7 +23,7 @@ let browser: Browser;
 
 beforeAll(async () => {
   browser = await startChromium();
-  console_ = await RunningConsole.start(inject("kafkaBrokers"));
+  console_ = await RunningConsole.start();
   const keys = { keys: Object.values(analysts).map(({ entry }) => entry) };
   const file = console_.writeFile("keys.json", JSON.stringify(keys));
   await console_.restartConsole({ AUTH: "required", API_KEYS_FILE: file });
@@ -216,7 +216,7 @@ describe("the dashboard", () => {
     await page.getByText("No dead letter", { exact: true }).waitFor();
     const { name, codec } = topics.transactionsReceived;
     const producer = await IdempotentProducer.connect({
-      brokers: inject("kafkaBrokers"),
+      brokers: console_.brokers,
       clientId: "browser-test",
       topics: [name],
     });

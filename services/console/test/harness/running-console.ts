@@ -1,6 +1,7 @@
 // The whole of it as processes of their own, as they ship: the five services of the pipeline, and the console in front.
 //
 //   R1. The console that is killed is started again at once, on the same port and with the same database.
+//   R2. It has a Kafka of its own: a first start is one where nothing was sent before, whatever ran earlier.
 
 import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
@@ -8,8 +9,10 @@ import { join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { allTopics } from "@riffle/contracts";
 import { connectAdmin } from "@riffle/streams/kafka";
+import { startKafka } from "../../../../infra/kafka/local-kafka.ts";
 import { createPipelineTopics } from "../../../../infra/kafka/pipeline-topics.ts";
 import { freePorts } from "../../../../infra/kafka/ports.ts";
+import type { RunningKafka } from "../../../../infra/kafka/running-kafka.ts";
 import { waitUntilReady } from "../../../../infra/launcher/pipeline.ts";
 import { RestartPolicy } from "../../../../infra/launcher/restart-policy.ts";
 import { ServiceProcess } from "../../../../infra/launcher/service-process.ts";
@@ -23,6 +26,7 @@ interface Member {
 }
 
 interface Parts {
+  readonly kafka: RunningKafka;
   readonly folder: string;
   readonly url: string;
   readonly ingestUrl: string;
@@ -34,12 +38,14 @@ interface Parts {
 export class RunningConsole {
   readonly url: string;
   readonly ingestUrl: string;
+  readonly #kafka: RunningKafka;
   readonly #folder: string;
   readonly #members: readonly Member[];
   /** What the console is given besides: who is let in. */
   readonly #consoleEnv: Record<string, string>;
 
-  private constructor({ folder, url, ingestUrl, consoleEnv, members }: Parts) {
+  private constructor({ kafka, folder, url, ingestUrl, consoleEnv, members }: Parts) {
+    this.#kafka = kafka;
     this.#folder = folder;
     this.url = url;
     this.ingestUrl = ingestUrl;
@@ -47,8 +53,14 @@ export class RunningConsole {
     this.#members = members;
   }
 
-  /** Creates the topics, starts the services and waits until each is ready. */
-  static async start(brokers: readonly string[]): Promise<RunningConsole> {
+  get brokers(): readonly string[] {
+    return this.#kafka.brokers;
+  }
+
+  /** Starts a Kafka, creates the topics, starts the services and waits until each is ready. */
+  static async start(): Promise<RunningConsole> {
+    const kafka = await startKafka();
+    const { brokers } = kafka;
     const admin = await connectAdmin({ brokers, clientId: "browser-test-admin" });
     await createPipelineTopics(admin, allTopics, { partitions: 3, replicationFactor: 1 });
     const folder = mkdtempSync(join(tmpdir(), "riffle-browser-"));
@@ -80,7 +92,7 @@ export class RunningConsole {
       return { service, adminPort };
     });
     const url = `http://127.0.0.1:${consolePort}`;
-    const running = new RunningConsole({ folder, url, ingestUrl, consoleEnv, members });
+    const running = new RunningConsole({ kafka, folder, url, ingestUrl, consoleEnv, members });
     try {
       await waitUntilReady(members, () => {}, new AbortController().signal);
     } catch (error) {
@@ -115,6 +127,7 @@ export class RunningConsole {
   /** Stops all in the order of the flow, and removes what they left. */
   async stop(): Promise<void> {
     for (const { service } of this.#members) await service.stop(stopWithinMs);
+    await this.#kafka.stop();
     rmSync(this.#folder, { recursive: true, force: true });
   }
 }
