@@ -25,8 +25,6 @@ export default defineConfig({
           environment: "node",
           // Files share their imports, which otherwise are half of the time. So no module may keep what a test did.
           isolate: false,
-          // Long enough for a property of many runs on a machine that does much else; what hangs is still found.
-          testTimeout: 30_000,
         },
       },
       {
