@@ -26,7 +26,7 @@ import { commitOf, type LedgerEntry } from "./ledger.ts";
 import { Load, type LoadOptions } from "./load.ts";
 import { LoadLog, readLoadLog } from "./load-log.ts";
 import { NetworkInjector } from "./network-injector.ts";
-import { type FaultMix, planFaults, streamServices } from "./plan.ts";
+import { type FaultMix, type FaultPlan, type ProcessFault, planFaults, streamServices } from "./plan.ts";
 import { PoisonWriter } from "./poison-writer.ts";
 import { ProcessInjector } from "./process-injector.ts";
 import { fatalsOf, sometimesOf } from "./sometimes.ts";
@@ -136,7 +136,7 @@ function* traffic(seed: number, startMs: number, rate: number, sent: Sent) {
   }
 }
 
-/** All lanes of faults, round after round (FP2 in plan.ts). */
+/** All lanes of faults, each round after round (FP2 in plan.ts). */
 const attack = async (
   { seed, mix, minutes, say }: CampaignOptions,
   cluster: Cluster,
@@ -162,22 +162,32 @@ const attack = async (
   });
   const until = performance.now() + minutes * minuteMs;
   const isOver = (): boolean => minutes > 0 && performance.now() > until;
-  for (let round = 0; round === 0 || (minutes > 0 && !isOver()); round++) {
-    const plan = planFaults(seed + round, mix, kafka.nodes.length);
-    say(
-      `round ${round + 1}: ${plan.processes.length} faults of processes, ${plan.network.length} of the network`,
-    );
-    const [kills, others] = [
-      plan.processes.filter(({ kind }) => kind === "kill"),
-      plan.processes.filter(({ kind }) => kind !== "kill"),
-    ];
-    await Promise.all([
-      inTurn(kills, (fault) => processes.inject(fault), isOver),
-      inTurn(others, (fault) => processes.inject(fault), isOver),
-      inTurn(plan.network, (fault) => network.inject(fault), isOver),
-    ]);
-  }
+  const lane = async <F>(
+    name: string,
+    faultsOf: (plan: FaultPlan) => readonly F[],
+    inject: (fault: F) => Promise<boolean>,
+  ): Promise<void> => {
+    for (let round = 0; round === 0 || (minutes > 0 && !isOver()); round++) {
+      const faults = faultsOf(planFaults(seed + round, mix, kafka.nodes.length));
+      say(`${name}, round ${round + 1}: ${faults.length} faults`);
+      await inTurn(faults, inject, isOver);
+    }
+  };
+  await Promise.all([
+    lane("kills", killsOf, (fault) => processes.inject(fault)),
+    lane("processes", otherThanKillsOf, (fault) => processes.inject(fault)),
+    lane(
+      "network",
+      (plan) => plan.network,
+      (fault) => network.inject(fault),
+    ),
+  ]);
 };
+
+const killsOf = ({ processes }: FaultPlan): ProcessFault[] => processes.filter(({ kind }) => kind === "kill");
+
+const otherThanKillsOf = ({ processes }: FaultPlan): ProcessFault[] =>
+  processes.filter(({ kind }) => kind !== "kill");
 
 const inTurn = async <F>(
   faults: readonly F[],

@@ -2,8 +2,9 @@
 //
 //   FP1. The same seed and the same mix make the same plan. When a fault hits depends on the machine; what it is, on
 //        whom, and what comes after it does not.
-//   FP2. Faults of processes and faults of the network are two plans that run side by side, so that a process dies
-//        while an answer is held, and a zombie wakes up while a broker is down.
+//   FP2. Kills, other faults of processes, and faults of the network are three lanes that run side by side and wait for
+//        each other at no round, so that a process dies while an answer is held, and a zombie wakes up while a broker is
+//        down.
 
 import { type FailPoint, failPoints } from "@riffle/streams";
 import { between, pick, type Random, seededRandom } from "../workload/random.ts";

@@ -16,6 +16,12 @@ describe("ports", () => {
     expect(await isPortFree(port)).toBe(true);
   });
 
+  it("are given once, though nobody listens on them yet", async () => {
+    // 600 of 6,000: by chance alone two would be the same, to all but 10^-13.
+    const calls = await Promise.all(Array.from({ length: 50 }, () => freePorts(12)));
+    expect(new Set(calls.flat()).size).toBe(600);
+  });
+
   it("are all different, and below the range that outgoing connections use", async () => {
     const ports = await freePorts(12);
     expect(new Set(ports).size).toBe(12);
