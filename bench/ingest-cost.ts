@@ -3,6 +3,7 @@
 import { connect } from "node:net";
 import { createTopics } from "@riffle/audit/pipeline/running-pipeline";
 import { startKafka } from "@riffle/infra/kafka";
+import { type Aim, besideAim } from "./aims.ts";
 import { postTransactions, transactionText } from "./ingest-load.ts";
 import { type MeasuredServer, type ServerKind, startServer } from "./ingest-servers.ts";
 import { median } from "./median.ts";
@@ -61,9 +62,17 @@ function postBody(port: number, body: Buffer): Promise<number> {
   });
 }
 
+/** What ingest should come to, divided by another. */
+export interface RatioAim {
+  readonly figure: "CPU" | "rate";
+  readonly over: ServerKind;
+  readonly aim: Aim;
+}
+
 /** What is compared. */
 export interface Comparison {
   readonly kinds: readonly ServerKind[];
+  readonly aims: readonly RatioAim[];
   readonly measure: Measure;
   /** Transactions a turn. */
   readonly count: number;
@@ -72,7 +81,7 @@ export interface Comparison {
 }
 
 /** Takes turns A B B A, warms each process up, prints medians. */
-export async function compare({ kinds, measure, count, brokers }: Comparison): Promise<void> {
+export async function compare({ kinds, aims, measure, count, brokers }: Comparison): Promise<void> {
   const kafka = await startKafka({ onProgress: say, brokers });
   const servers = new Map<ServerKind, MeasuredServer>();
   try {
@@ -94,10 +103,19 @@ export async function compare({ kinds, measure, count, brokers }: Comparison): P
         `  ${kind.padEnd(11)} ${median(seen.map(({ cpuUs }) => cpuUs)).toFixed(1)} µs CPU (${cpu}), ${Math.round(rate)} a second`,
       );
     }
+    for (const ratio of aims) say(`  ${ratioLine(ratio, costs)}`);
   } finally {
     for (const server of servers.values()) await server.stop();
     await kafka.stop();
   }
+}
+
+/** Medians of ingest over those of another, beside the aim. */
+function ratioLine({ figure, over, aim }: RatioAim, costs: ReadonlyMap<ServerKind, readonly Cost[]>): string {
+  const of = (kind: ServerKind): number =>
+    median((costs.get(kind) ?? []).map(({ cpuUs, perSecond }) => (figure === "CPU" ? cpuUs : perSecond)));
+  const ratio = of("ingest") / of(over);
+  return `${figure} of ingest over ${over}: ${ratio.toFixed(2)}, ${besideAim(ratio, aim)}`;
 }
 
 async function costOf(server: MeasuredServer, measure: Measure, run: string, count: number): Promise<Cost> {

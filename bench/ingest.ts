@@ -3,7 +3,7 @@
 //   node bench/ingest.ts fuzz [requests] [seed]        default 300000 42
 //   node bench/ingest.ts single [thousands a turn] [brokers: 1 or 3]     default 40 1
 //   node bench/ingest.ts ndjson [thousands a turn] [brokers: 1 or 3]     default 100 1
-//   node bench/ingest.ts outage [seconds]              default 30
+//   node bench/ingest.ts outage [seconds] [cut or silent]          default 30 and both
 //
 // After `npx -y pnpm@10 build`. What is fuzzed, and how, stands in services/ingest/test/fuzz/run.ts: it needs the inside
 // of the service, which only its own package may import.
@@ -11,7 +11,7 @@
 import { spawnSync } from "node:child_process";
 import { fileURLToPath } from "node:url";
 import { compare, ndjson, single } from "./ingest-cost.ts";
-import { outage } from "./ingest-outage.ts";
+import { outageKinds, outages } from "./ingest-outage.ts";
 
 const [what, ...numbers] = process.argv.slice(2);
 const first = (standard: number): number => Number(numbers[0] ?? standard);
@@ -26,16 +26,29 @@ switch (what) {
   case "single":
     await compare({
       kinds: ["ingest", "no-kafka", "await-send"],
+      aims: [
+        { figure: "CPU", over: "no-kafka", aim: { atMost: 2 } },
+        { figure: "rate", over: "await-send", aim: { atLeast: 4 } },
+      ],
       measure: single,
       count: first(40) * 1_000,
       brokers,
     });
     break;
   case "ndjson":
-    await compare({ kinds: ["ingest", "ndjson"], measure: ndjson, count: first(100) * 1_000, brokers });
+    await compare({
+      kinds: ["ingest", "ndjson"],
+      aims: [{ figure: "CPU", over: "ndjson", aim: { atMost: 1 / 6 } }],
+      measure: ndjson,
+      count: first(100) * 1_000,
+      brokers,
+    });
     break;
   case "outage":
-    await outage(first(30));
+    await outages(
+      outageKinds.filter((kind) => (numbers[1] ?? kind) === kind),
+      first(30),
+    );
     break;
   default:
     process.stderr.write("say what: fuzz, single, ndjson or outage\n");

@@ -6,7 +6,8 @@
 // `disk` gives it STATE_DIR, so that it loads its checkpoint and replays what came after: copies are written every second, and
 // the kills begin when all of them hold the state; one that is being written at a kill is rebuilt. `memory` reads its
 // changelogs from their start. One instance, one broker, a trickle of transactions. What it does not measure: a second instance that
-// takes over, replication.
+// takes over, replication. The aims of time are printed beside the figures. It ends with 1 when a transaction has not exactly
+// one running figure or late record in the end, or when nothing new was committed within a minute of a kill.
 
 import { mkdtempSync, rmSync, statSync } from "node:fs";
 import { tmpdir } from "node:os";
@@ -17,7 +18,8 @@ import { untilDrained } from "@riffle/audit/pipeline/drained";
 import { createTopics, RunningPipeline } from "@riffle/audit/pipeline/running-pipeline";
 import { headerNames, type Transaction, topics } from "@riffle/contracts";
 import { startKafka } from "@riffle/infra/kafka";
-import { IdempotentProducer, TopicReader } from "@riffle/streams/kafka";
+import { IdempotentProducer, readTopic, TopicReader } from "@riffle/streams/kafka";
+import { besideAim } from "./aims.ts";
 
 const { positionals } = parseArgs({ allowPositionals: true });
 const kills = Number(positionals[0] ?? 50);
@@ -50,15 +52,24 @@ const send = (producer: IdempotentProducer, account: number): Promise<unknown> =
   });
 };
 
-/** When the first result came whose cause was received at `sinceMs` or later. */
+/** When the first result came whose cause was received at `sinceMs` or later. @throws Error after a minute without one */
 const firstResult = async (reader: TopicReader, sinceMs: number): Promise<number> => {
-  for (;;) {
+  while (Date.now() < sinceMs + 60_000) {
     const chunk = await reader.next(1_000);
     for (const { headers } of chunk?.records ?? []) {
       const received = headers.find(([name]) => name === headerNames.receivedAt)?.[1];
       if (received && Number(Buffer.from(received).toString()) >= sinceMs) return Date.now();
     }
   }
+  throw new Error("nothing new was committed within a minute of a kill");
+};
+
+/** Answers of the aggregator to single transactions: running figures, late records. */
+const answersIn = async (brokers: readonly string[]): Promise<number> => {
+  const read = async (name: string) => (await readTopic({ brokers, clientId: "bench", topic: name })).flat();
+  const figures = await read(topics.aggregatesAccount.name);
+  const running = figures.filter(({ value }) => Buffer.from(value ?? []).includes('"kind":"sliding"'));
+  return running.length + (await read(topics.aggregatorLate.name)).length;
 };
 
 /** A producer that was answered: leaders of topics that were made a moment ago may not know it yet. */
@@ -135,6 +146,8 @@ try {
   }
   over = true;
   await trickle;
+  await untilDrained(brokers, ["aggregator"], 120_000);
+  const answers = await answersIn(brokers);
   await reader.close();
   await producer.close();
   const restored = [...pipeline.logLines()].flatMap((line) => {
@@ -147,6 +160,11 @@ try {
     `from kill -9 to the first new committed result, ${kills} kills: median ${quantile(sorted, 0.5)} ms, p90 ${quantile(sorted, 0.9)} ms, p99 ${quantile(sorted, 0.99)} ms, worst ${sorted.at(-1)} ms`,
   );
   const replayed = restored.reduce((sum, { records }) => sum + records, 0);
+  say(`  median ${besideAim(quantile(sorted, 0.5), { atMost: 5_000 }, "ms")}`);
+  say(`  p99    ${besideAim(quantile(sorted, 0.99), { atMost: 10_000 }, "ms")}`);
+  const isExact = answers === sent;
+  say(`${isExact ? "" : "✗ "}${sent} transactions have ${answers} answers of their own`);
+  process.exitCode = isExact ? 0 : 1;
   say(`changelog records replayed in all: ${replayed}, ${Math.round(replayed / (kills + 1))} a start`);
 } finally {
   await kafka.stop();

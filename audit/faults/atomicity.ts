@@ -1,79 +1,127 @@
-// Atomicity, looked at while the attack lasts: outputs are visible if and only if the offsets of their input are.
+// Atomicity, looked at while the attack lasts: of every stage, again and again (stage-watches.ts says what must hold).
 //
-// The filter answers each record with exactly one: screened, rejected or dead. So at every moment as many outputs of a
-// partition are visible as input records lie below its committed offset.
-//
-//   AT1. Offsets are read before the outputs and after them. What was committed before must be visible; what was visible
-//        must be committed after: read while no open transaction can change it.
-//   AT2. A look that a broker's death cuts short says nothing, and is not counted.
+//   AT1. A look that a broker's death cuts short says nothing, and is not counted; the next one goes on where it stopped.
 
 import { setTimeout as delay } from "node:timers/promises";
-import { topics } from "@riffle/contracts";
 import { type ClusterAdmin, CommittedReader, connectAdmin } from "@riffle/streams/kafka";
 import type { FoundRecord } from "../pipeline/dead-letters.ts";
-import { isPlanted } from "../workload/poison.ts";
+import { type StageWatch, stageWatches } from "./stage-watches.ts";
 
-const group = "filter";
-const input = topics.transactionsReceived.name;
-const deadLetters = topics.filterDeadLetters.name;
-const outputs = [topics.transactionsScreened.name, topics.transactionsRejected.name, deadLetters];
 const lookEveryMs = 2_000;
 
-/** Whether the filter wrote it: others' poison is among what it screened, and keeps its mark as a dead letter. */
-export const isOutput = (topic: string, record: FoundRecord): boolean =>
-  topic === deadLetters || !isPlanted(record);
-
-/** One look at one partition. */
-export interface AtomicityLook {
-  readonly partition: number;
-  /** Committed offset of the input before the outputs were read; ingest's topic has no gaps. */
-  readonly before: number;
-  /** Outputs that were visible. */
-  readonly visible: number;
-  /** Committed offset after that. */
-  readonly after: number;
+/** What a look is made on. */
+export interface LookedAt {
+  /** Committed offsets by partition, below 0 where there are none. */
+  committed(group: string, topic: string): Promise<readonly number[]>;
+  /**
+   * Calls `apply` with every committed record from these offsets on, in order; `fromOffset` is undefined for the first
+   * there is.
+   */
+  read(
+    topic: string,
+    fromOffset: (partition: number) => number | undefined,
+    apply: (partition: number, record: FoundRecord) => void,
+  ): Promise<void>;
 }
 
-/** What a look shows that must not be, if anything. */
-export const atomicityFault = ({ partition, before, visible, after }: AtomicityLook): string | undefined => {
-  if (visible < before)
-    return `${group}/${partition}: offsets up to ${before} are committed, and only ${visible} outputs visible`;
-  if (visible > after)
-    return `${group}/${partition}: ${visible} outputs are visible, and only offsets up to ${after} committed`;
-  return undefined;
-};
+/** One stage, look by look. */
+export class StageLooks {
+  readonly #watch: StageWatch;
+  readonly #at: LookedAt;
+  readonly #positions = new Map<string, number>();
+  #previously: readonly number[] = [];
+
+  constructor(watch: StageWatch, at: LookedAt) {
+    this.#watch = watch;
+    this.#at = at;
+  }
+
+  /** @returns what it shows that must not be */
+  async look(): Promise<string[]> {
+    const { group, input, outputs, readsInput } = this.#watch;
+    const before = await this.#at.committed(group, input);
+    for (const topic of outputs)
+      await this.#new(topic, "output", (partition, record) =>
+        this.#watch.takeOutput(topic, partition, record),
+      );
+    // Behind the outputs, so that what made them is among it.
+    if (readsInput)
+      await this.#new(input, "input", (partition, record) => this.#watch.takeInput(partition, record));
+    const after = await this.#at.committed(group, input);
+    const previously = this.#previously;
+    this.#previously = before;
+    return before.flatMap((_, partition) =>
+      this.#watch.judge(partition, {
+        previously: Math.max(0, previously[partition] ?? 0),
+        before: Math.max(0, before[partition] ?? 0),
+        after: Math.max(0, after[partition] ?? 0),
+      }),
+    );
+  }
+
+  /** Hands over what has become visible since the last look. */
+  async #new(
+    topic: string,
+    as: "input" | "output",
+    take: (partition: number, record: FoundRecord) => void,
+  ): Promise<void> {
+    const name = (partition: number): string => `${as} ${topic}/${partition}`;
+    await this.#at.read(
+      topic,
+      (partition) => this.#positions.get(name(partition)),
+      (partition, record) => {
+        this.#positions.set(name(partition), record.offset + 1);
+        take(partition, record);
+      },
+    );
+  }
+}
+
+/** Real brokers. */
+const lookedAt = (admin: ClusterAdmin, reader: CommittedReader): LookedAt => ({
+  committed: (group, topic) => admin.committed(group, topic),
+  read: async (topic, positionOf, apply) => {
+    for (const { partition, start, end } of await reader.ranges(topic)) {
+      const fromOffset = positionOf(partition) ?? start;
+      if (fromOffset >= end) continue;
+      await reader.read({ topic, partition }, (record) => apply(partition, record), { fromOffset });
+    }
+  },
+});
 
 /** Looks again and again until it is stopped. */
 export class AtomicityProbe {
   readonly #admin: ClusterAdmin;
   readonly #reader: CommittedReader;
-  readonly #visible: number[];
-  readonly #positions = new Map<string, number>();
+  readonly #stages: readonly (readonly [group: string, looks: StageLooks])[];
+  readonly #looks = new Map<string, number>();
   readonly #faults = new Set<string>();
   readonly #running: Promise<void>;
   #stopped = false;
-  #looks = 0;
 
-  private constructor(admin: ClusterAdmin, reader: CommittedReader) {
+  private constructor(admin: ClusterAdmin, reader: CommittedReader, watches: readonly StageWatch[]) {
     this.#admin = admin;
     this.#reader = reader;
-    this.#visible = Array.from({ length: reader.partitionCount(input) }, () => 0);
+    const at = lookedAt(admin, reader);
+    this.#stages = watches.map((watch) => [watch.group, new StageLooks(watch, at)] as const);
     this.#running = this.#run();
   }
 
-  /** @param brokers that are not behind a proxy */
-  static async start(brokers: readonly string[]): Promise<AtomicityProbe> {
+  /**
+   * @param brokers that are not behind a proxy
+   * @param channels of the notifier
+   */
+  static async start(brokers: readonly string[], channels: readonly string[]): Promise<AtomicityProbe> {
     const options = { brokers, clientId: "audit-atomicity" };
+    const watches = stageWatches(channels);
+    const topics = [...new Set(watches.flatMap(({ input, outputs }) => [input, ...outputs]))];
     const admin = await connectAdmin(options);
-    return new AtomicityProbe(
-      admin,
-      await CommittedReader.connect({ ...options, topics: [input, ...outputs] }),
-    );
+    return new AtomicityProbe(admin, await CommittedReader.connect({ ...options, topics }), watches);
   }
 
-  /** How many looks were whole. */
+  /** How many looks were whole, of the stage that had fewest. */
   get looks(): number {
-    return this.#looks;
+    return Math.min(...this.#stages.map(([group]) => this.#looks.get(group) ?? 0));
   }
 
   /** Ends after the look at hand. @returns what was seen that must not be */
@@ -87,42 +135,15 @@ export class AtomicityProbe {
 
   async #run(): Promise<void> {
     while (!this.#stopped) {
-      await this.#look().catch(() => {});
+      for (const [group, looks] of this.#stages) await this.#look(group, looks);
       if (!this.#stopped) await delay(lookEveryMs);
     }
   }
 
-  async #look(): Promise<void> {
-    const before = await this.#admin.committed(group, input);
-    for (const topic of outputs) await this.#count(topic);
-    const visible = [...this.#visible];
-    const after = await this.#admin.committed(group, input);
-    this.#looks++;
-    visible.forEach((count, partition) => {
-      const fault = atomicityFault({
-        partition,
-        before: Math.max(0, before[partition] ?? 0),
-        visible: count,
-        after: Math.max(0, after[partition] ?? 0),
-      });
-      if (fault !== undefined) this.#faults.add(fault);
-    });
-  }
-
-  /** Counts what has become visible since the last look. */
-  async #count(topic: string): Promise<void> {
-    for (const { partition, start, end } of await this.#reader.ranges(topic)) {
-      const name = `${topic}/${partition}`;
-      const fromOffset = this.#positions.get(name) ?? start;
-      if (fromOffset >= end) continue;
-      await this.#reader.read(
-        { topic, partition },
-        (record) => {
-          this.#positions.set(name, record.offset + 1);
-          if (isOutput(topic, record)) this.#visible[partition] = (this.#visible[partition] ?? 0) + 1;
-        },
-        { fromOffset },
-      );
-    }
+  async #look(group: string, looks: StageLooks): Promise<void> {
+    const faults = await looks.look().catch(() => undefined);
+    if (faults === undefined) return;
+    this.#looks.set(group, (this.#looks.get(group) ?? 0) + 1);
+    for (const fault of faults) this.#faults.add(fault);
   }
 }

@@ -8,28 +8,27 @@
 import { mkdtempSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { parseEventTime, type Transaction } from "@riffle/contracts";
+import { setTimeout as delay } from "node:timers/promises";
+import { parseEventTime } from "@riffle/contracts";
 import { KafkaProxy } from "@riffle/infra/faults/kafka-proxy";
 import { type RunningKafka, startKafka } from "@riffle/infra/kafka";
 import { freePorts } from "@riffle/infra/kafka/ports";
 import { environmentOf, minutesLongModel } from "../model/options.ts";
-import { untilDrained } from "../pipeline/drained.ts";
 import { createTopics, RunningPipeline } from "../pipeline/running-pipeline.ts";
-import { readPipeline } from "../pipeline/topic-answers.ts";
 import { WebhookReceiver, webhookSecret } from "../pipeline/webhook-receiver.ts";
 import { overflowingPair } from "../workload/poison.ts";
 import { closers } from "../workload/preload.ts";
 import { makeTransactions } from "../workload/transactions.ts";
 import { AtomicityProbe } from "./atomicity.ts";
-import { violationsOf } from "./checks.ts";
-import { commitOf, type LedgerEntry } from "./ledger.ts";
+import { type Attacked, answersFile, brokenOff, campaignChannels, judge } from "./judgement.ts";
+import type { LedgerEntry } from "./ledger.ts";
 import { Load, type LoadOptions } from "./load.ts";
-import { LoadLog, readLoadLog } from "./load-log.ts";
+import { LoadLog } from "./load-log.ts";
 import { NetworkInjector } from "./network-injector.ts";
 import { type FaultMix, type FaultPlan, type ProcessFault, planFaults, streamServices } from "./plan.ts";
 import { PoisonWriter } from "./poison-writer.ts";
-import { ProcessInjector } from "./process-injector.ts";
-import { fatalsOf, sometimesOf } from "./sometimes.ts";
+import { nearerAtHand, ProcessInjector } from "./process-injector.ts";
+import { Sent } from "./sent.ts";
 import { Tally } from "./tally.ts";
 
 /** What a campaign is made of. */
@@ -50,9 +49,8 @@ const timeouts = { sessionTimeoutMs: 6_000, transactionTimeoutMs: 4_000 };
 const minuteMs = 60_000;
 /** Event time runs this much faster than the clock, so that windows close and sessions end all the time. */
 const eventTimeFactor = 12;
-const drainMsMin = 180_000;
-/** Of each minute of attack, what may be left to do after it, milliseconds. */
-const drainMsAMinute = 10_000;
+/** Within this of the healing, everything sent has its answer. */
+const answeredWithinMs = 180_000;
 /** So many transactions have two among them that the aggregator cannot count together. */
 const overflowOneOf = 2_000;
 /** An account that is silent for so long counts as dormant in `minutesLongModel`. */
@@ -98,20 +96,6 @@ const startPipeline = (
     },
   });
 
-/** What was sent, by id: the first content, and which ids came with another one. */
-class Sent {
-  readonly first = new Map<string, Transaction>();
-  readonly contradicted = new Set<string>();
-
-  add(transaction: Transaction): Transaction {
-    const { id, amount } = transaction;
-    const known = this.first.get(id);
-    if (known === undefined) this.first.set(id, transaction);
-    else if (known.amount !== amount) this.contradicted.add(id);
-    return transaction;
-  }
-}
-
 /** Traffic without end, in pieces by seed, each later in event time than the last. */
 function* traffic(seed: number, startMs: number, rate: number, sent: Sent) {
   const perPiece = 20_000;
@@ -136,15 +120,18 @@ function* traffic(seed: number, startMs: number, rate: number, sent: Sent) {
   }
 }
 
-/** All lanes of faults, each round after round (FP2 in plan.ts). */
-const attack = async (
-  { seed, mix, minutes, say }: CampaignOptions,
-  cluster: Cluster,
+/** What the lanes of faults came to. */
+interface Lanes {
+  readonly rounds: LedgerEntry["rounds"];
+  readonly brokeOff: readonly string[];
+}
+
+const injectorsOf = (
+  { seed, mix, say }: CampaignOptions,
+  { kafka, proxies }: Cluster,
   pipeline: RunningPipeline,
   tally: Tally,
-): Promise<void> => {
-  const { kafka, proxies } = cluster;
-  const network = new NetworkInjector({ proxies, nodes: kafka.nodes, tally });
+) => {
   const processes = new ProcessInjector({
     pipeline,
     tally,
@@ -160,28 +147,57 @@ const attack = async (
     },
     say,
   });
+  const network = new NetworkInjector({
+    proxies,
+    nodes: kafka.nodes,
+    tally,
+    restart: (service) => processes.restart(service),
+  });
+  const planOf = (round: number): FaultPlan => planFaults(seed + round, mix, kafka.nodes.length);
+  return { processes, network, planOf };
+};
+
+/** All lanes of faults, each round after round (FP2 in plan.ts). A lane that cannot go on does not end the others. */
+const attack = async (
+  options: CampaignOptions,
+  cluster: Cluster,
+  pipeline: RunningPipeline,
+  tally: Tally,
+): Promise<Lanes> => {
+  const { minutes, say } = options;
+  const { processes, network, planOf } = injectorsOf(options, cluster, pipeline, tally);
   const until = performance.now() + minutes * minuteMs;
   const isOver = (): boolean => minutes > 0 && performance.now() > until;
+  const brokeOff: string[] = [];
+  /** @returns how many rounds came to their end */
   const lane = async <F>(
     name: string,
     faultsOf: (plan: FaultPlan) => readonly F[],
-    inject: (fault: F) => Promise<boolean>,
-  ): Promise<void> => {
-    for (let round = 0; round === 0 || (minutes > 0 && !isOver()); round++) {
-      const faults = faultsOf(planFaults(seed + round, mix, kafka.nodes.length));
-      say(`${name}, round ${round + 1}: ${faults.length} faults`);
-      await inTurn(faults, inject, isOver);
+    inject: (fault: F, attempt: number) => Promise<boolean>,
+  ): Promise<number> => {
+    let round = 0;
+    try {
+      do {
+        const faults = faultsOf(planOf(round));
+        say(`${name}, round ${round + 1}: ${faults.length} faults`);
+        if (!(await inTurn(faults, inject, isOver))) return round;
+        round++;
+      } while (minutes > 0);
+    } catch (error) {
+      brokeOff.push(`the lane of ${name} broke off in round ${round + 1}: ${String(error).split("\n")[0]}`);
     }
+    return round;
   };
-  await Promise.all([
+  const [ofKills, ofProcesses, ofNetwork] = await Promise.all([
     lane("kills", killsOf, (fault) => processes.inject(fault)),
-    lane("processes", otherThanKillsOf, (fault) => processes.inject(fault)),
+    lane("processes", otherThanKillsOf, (fault, attempt) => processes.inject(nearerAtHand(fault, attempt))),
     lane(
       "network",
       (plan) => plan.network,
       (fault) => network.inject(fault),
     ),
   ]);
+  return { rounds: { kills: ofKills, processes: ofProcesses, network: ofNetwork }, brokeOff };
 };
 
 const killsOf = ({ processes }: FaultPlan): ProcessFault[] => processes.filter(({ kind }) => kind === "kill");
@@ -189,14 +205,19 @@ const killsOf = ({ processes }: FaultPlan): ProcessFault[] => processes.filter((
 const otherThanKillsOf = ({ processes }: FaultPlan): ProcessFault[] =>
   processes.filter(({ kind }) => kind !== "kill");
 
+/** @returns false when time was over before the last of them */
 const inTurn = async <F>(
   faults: readonly F[],
-  inject: (fault: F) => Promise<boolean>,
+  inject: (fault: F, attempt: number) => Promise<boolean>,
   isOver: () => boolean,
-): Promise<void> => {
+): Promise<boolean> => {
   for (const fault of faults) {
-    for (let attempt = 0; attempt < attemptsMax && !isOver(); attempt++) if (await inject(fault)) break;
+    for (let attempt = 0; attempt < attemptsMax; attempt++) {
+      if (isOver()) return false;
+      if (await inject(fault, attempt)) break;
+    }
   }
+  return true;
 };
 
 /** Event time begins so far back that it stays in the past, whatever the length of the campaign. */
@@ -204,18 +225,6 @@ const firstEventMs = (minutes: number): number => {
   const lengthMs = (Math.max(minutes, 20) + 10) * minuteMs * eventTimeFactor;
   return Math.floor((Date.now() - lengthMs) / minuteMs) * minuteMs;
 };
-
-/** What the attack leaves behind to be judged. */
-interface Attacked {
-  readonly sent: Sent;
-  readonly log: LoadLog;
-  readonly load: Load;
-  readonly tally: Tally;
-  readonly poison: ReadonlySet<string>;
-  readonly torn: readonly string[];
-  readonly looksAtAtomicity: number;
-  readonly seconds: number;
-}
 
 /** Load, poison and looks at atomicity while the attack lasts, until everything sent has its answer. */
 const underAttack = async (
@@ -229,87 +238,67 @@ const underAttack = async (
   const { ingestUrl } = pipeline;
   const tally = new Tally();
   const sent = new Sent();
-  const log = new LoadLog(join(folder, "answers.log"));
+  const log = new LoadLog(answersFile(folder));
   const startMs = firstEventMs(minutes);
   const startedAt = performance.now();
   const transactions = traffic(seed, startMs, rate, sent);
   const load = new Load({ ingestUrl, log, transactions, rate, ...options.connections });
   const poisoning = await PoisonWriter.start({ brokers, seed, timestampMs: startMs });
-  const probe = await AtomicityProbe.start(brokers);
-  await attack(options, cluster, pipeline, tally);
+  const probe = await AtomicityProbe.start(
+    brokers,
+    campaignChannels.map(({ name }) => name),
+  );
+  const lanes = await attack(options, cluster, pipeline, tally);
   for (const proxy of cluster.proxies) proxy.heal();
-  await load.stop();
+  const left = await load.stopWithin(answeredWithinMs);
   const poison = await poisoning.stop();
   const torn = await probe.stop();
   const seconds = (performance.now() - startedAt) / 1_000;
   say(`healed after ${seconds.toFixed(0)} s; ${load.accepted} accepted in ${load.attempts} attempts`);
   const last = closers(`s${seed}.end`, Date.now());
   for (const transaction of last) sent.add(transaction);
-  await new Load({ ingestUrl, log, transactions: last, rate: 1_000 }).done;
+  const closing = new Load({ ingestUrl, log, transactions: last, rate: 1_000 });
+  await Promise.race([closing.done, delay(answeredWithinMs, undefined, { ref: false })]);
+  await closing.stopWithin(0);
+  const unanswered = left + last.length - closing.accepted;
   log.close();
-  return { sent, log, load, tally, poison, torn, looksAtAtomicity: probe.looks, seconds };
-};
-
-/** Waits until the pipeline has nothing left to do, reads its topics, and compares. */
-const judge = async (
-  { seed }: CampaignOptions,
-  { sent, log, load, tally, poison, torn, looksAtAtomicity, seconds }: Attacked,
-  { kafka: { brokers } }: Cluster,
-  pipeline: RunningPipeline,
-  receiver: WebhookReceiver,
-): Promise<LedgerEntry> => {
-  await pipeline.untilReady();
-  await untilDrained(brokers, streamServices, Math.max(drainMsMin, (seconds / 60) * drainMsAMinute));
-  const records = await readPipeline(brokers);
-  const violations = await violationsOf({
-    brokers,
-    records,
-    model: minutesLongModel,
-    sent: sent.first,
-    contradicted: sent.contradicted,
-    answered: readLoadLog(log.path),
-    receiver,
+  const { accepted, attempts } = load;
+  return {
+    sent,
+    load: { accepted, attempts, unanswered },
+    tally,
     poison,
     torn,
-  });
-  return {
-    commit: commitOf(),
-    seed,
-    minutes: Math.round(seconds / 6) / 10,
-    faults: tally.toObject(),
-    effects: {
-      attempts: load.attempts,
-      accepted: load.accepted,
-      acceptedPerSecond: Math.round(load.accepted / seconds),
-      received: records.received.flat().length,
-      unreadable: poison.size,
-      deadLetters: records.letters.reduce((sum, { found }) => sum + found.flat().length, 0),
-      looksAtAtomicity,
-      windows: records.answers.reduce((sum, { windows }) => sum + windows.length, 0),
-      alerts: records.alerts.length,
-      withdrawn: records.alerts.filter(({ status }) => status === "withdrawn").length,
-      webhooks: receiver.alerts.size,
-      webhooksRepeated: receiver.repeats,
-    },
-    sometimes: sometimesOf(pipeline.logLines()),
-    fatals: fatalsOf(pipeline.logLines()),
-    violations,
+    looksAtAtomicity: probe.looks,
+    seconds,
+    ...lanes,
   };
 };
 
-/** Runs a campaign. Everything it started has ended when it resolves. */
+/** Runs a campaign. Everything it started has ended when it resolves; what broke it off is in the entry (J1). */
 export const runCampaign = async (options: CampaignOptions): Promise<LedgerEntry> => {
+  const startedAt = performance.now();
+  try {
+    return await campaign(options);
+  } catch (error) {
+    return brokenOff(options.seed, (performance.now() - startedAt) / 1_000, error);
+  }
+};
+
+const campaign = async (options: CampaignOptions): Promise<LedgerEntry> => {
   const folder = mkdtempSync(join(tmpdir(), "riffle-campaign-"));
   const cluster = await startCluster(options.say);
   const receiver = await WebhookReceiver.listen();
+  const { brokers } = cluster.kafka;
   let pipeline: RunningPipeline | undefined;
   try {
-    await createTopics(cluster.kafka.brokers, 3);
+    await createTopics(brokers, 3);
     pipeline = await startPipeline(cluster.proxies, receiver, join(folder, "state"));
     const attacked = await underAttack(options, cluster, pipeline, folder);
-    return await judge(options, attacked, cluster, pipeline, receiver);
+    return await judge({ seed: options.seed, folder, brokers, pipeline, receiver }, attacked);
   } finally {
-    await pipeline?.stop();
+    // The verdict stands whatever becomes of the processes after it.
+    await pipeline?.stop().catch((error: unknown) => options.say(String(error)));
     await receiver.close();
     await Promise.all(cluster.proxies.map((proxy) => proxy.close()));
     await cluster.kafka.stop();

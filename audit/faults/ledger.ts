@@ -11,6 +11,8 @@ export interface LedgerEntry {
   readonly commit: string;
   readonly seed: number;
   readonly minutes: number;
+  /** How often each lane of faults came to its end (FP2 in plan.ts). */
+  readonly rounds: Readonly<Record<"kills" | "processes" | "network", number>>;
   readonly faults: Readonly<Record<string, number>>;
   /** What was checked. */
   readonly effects: Readonly<Record<string, number>>;
@@ -24,8 +26,8 @@ export interface LedgerEntry {
 /** One run of the simulation. */
 export interface SimulationEntry {
   readonly commit: string;
-  /** Its seeds, one after the other from the first. */
-  readonly simulation: { readonly from: number; readonly seeds: number };
+  /** Its seeds, one after the other from the first; the name of directed runs. */
+  readonly simulation: { readonly runs?: string; readonly from: number; readonly seeds: number };
   readonly faults: Readonly<Record<string, number>>;
   readonly effects: Readonly<Record<string, number>>;
   /** The dangerous moments that were met, and how often. */

@@ -30,6 +30,8 @@ export class Load {
   readonly #queue: Iterator<Transaction>;
   readonly #startedAt = performance.now();
   #stopped = false;
+  #gaveUp = false;
+  #unanswered = 0;
   #taken = 0;
   #accepted = 0;
   #attempts = 0;
@@ -64,6 +66,15 @@ export class Load {
     await this.done;
   }
 
+  /** As {@link stop}, but gives up what has no answer by then. @returns how many transactions that were */
+  async stopWithin(withinMs: number): Promise<number> {
+    this.#stopped = true;
+    await Promise.race([this.done, delay(withinMs, undefined, { ref: false })]);
+    this.#gaveUp = true;
+    await this.done;
+    return this.#unanswered;
+  }
+
   async #work(size: number): Promise<void> {
     while (!this.#stopped) {
       const next = this.#take(size);
@@ -88,7 +99,7 @@ export class Load {
   /** Until each has a clear answer. An account's order is that of its accepted attempts, which the topic holds. */
   async #deliver(transactions: readonly Transaction[]): Promise<void> {
     let left = transactions;
-    for (let attempt = 0; attempt < attemptsMax && left.length > 0; attempt++) {
+    for (let attempt = 0; attempt < attemptsMax && left.length > 0 && !this.#gaveUp; attempt++) {
       this.#attempts += left.length;
       const sentAt = ++this.#step;
       const outcomes = await this.#outcomesOf(left);
@@ -100,6 +111,7 @@ export class Load {
       left = left.filter((_, i) => (outcomes[i] ?? "unknown") === "unknown");
       if (left.length > 0) await delay(pauseMs);
     }
+    this.#unanswered += left.length;
   }
 
   /** No answer says nothing: what was sent may be in the topic, and it may not. */

@@ -7,7 +7,7 @@ import { setTimeout as delay } from "node:timers/promises";
 import type { FrameFault } from "@riffle/infra/faults/frame-faults";
 import type { KafkaProxy } from "@riffle/infra/faults/kafka-proxy";
 import type { KafkaNode } from "@riffle/infra/kafka";
-import type { NetworkFault } from "./plan.ts";
+import type { NetworkFault, StreamService } from "./plan.ts";
 import type { Tally } from "./tally.ts";
 
 /** What the injector harms. */
@@ -16,10 +16,12 @@ export interface NetworkInjectorOptions {
   readonly proxies: readonly KafkaProxy[];
   readonly nodes: readonly KafkaNode[];
   readonly tally: Tally;
+  /** Starts a service again: some requests are made at a start alone. */
+  readonly restart: (service: StreamService) => void;
 }
 
-/** How long a fault waits for a frame to meet. */
-const meetWithinMs = 15_000;
+/** How long a fault waits for a frame to meet: as long as a start may take. */
+const meetWithinMs = 30_000;
 
 /** Carries out faults of the network, one at a time. */
 export class NetworkInjector {
@@ -46,7 +48,7 @@ export class NetworkInjector {
         );
       case "lost-answer":
         return this.#frames(
-          `${fault.api} answer ${fault.action}`,
+          `lost ${fault.api} answer, ${fault.action}`,
           {
             api: fault.api,
             of: "answer",
@@ -54,6 +56,8 @@ export class NetworkInjector {
             action: { kind: fault.action },
           },
           0,
+          // A producer is initialised when a service starts, and else after errors only.
+          fault.api === "InitProducerId" ? () => this.#options.restart(fault.service) : undefined,
         );
       case "cut":
         return this.#cut(fault.broker, fault.lastsMs);
@@ -65,8 +69,9 @@ export class NetworkInjector {
   }
 
   /** The frame may pass any of the brokers, so each proxy waits for it; the first that meets it is the one. */
-  async #frames(name: string, fault: FrameFault, lastsMs: number): Promise<boolean> {
+  async #frames(name: string, fault: FrameFault, lastsMs: number, lead?: () => void): Promise<boolean> {
     const injected = this.#options.proxies.map((proxy) => proxy.inject(fault));
+    lead?.();
     const met = await Promise.race([
       ...injected.map(({ hit }) => hit.then(() => true)),
       delay(meetWithinMs, false, { ref: false }),

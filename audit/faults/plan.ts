@@ -70,16 +70,22 @@ export interface FaultMix {
   readonly brokerPauses: number;
 }
 
+/**
+ * How many of a round's faults may come to nothing on a slow machine, though each is tried four times: those that must meet a
+ * pipeline at work. The mixes have so many more than is asked of them (O2 in owed.ts).
+ */
+export const spares = { zombies: 1, scales: 1, endTxns: 2, lostAnswers: 1 } as const;
+
 /** What every run of the build machine goes through. */
 export const shortMix: FaultMix = {
   kills: 60,
   killAfterMsMax: 2_500,
   failPoints: 1,
-  zombies: 5,
+  zombies: 6,
   scales: 4,
   tornStates: 5,
-  endTxns: 20,
-  lostAnswers: 8,
+  endTxns: 22,
+  lostAnswers: 9,
   cuts: 4,
   brokerKills: 3,
   brokerPauses: 1,

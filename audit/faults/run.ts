@@ -5,15 +5,15 @@
 //   pnpm run audit:faults --mix long --rate 400 --batches 16 --batch-size 50 --minutes 54
 //                                                what the ledger's long runs are
 //
-// Prints the ledger entry, and adds it to audit/ledger.jsonl with --ledger. Ends with 1 when a promise was broken; with 2
-// when none was, but a fault was not injected as often as the mix says, or hardly any work was done: then the campaign
-// proves less than it should, and is to be run again.
+// Prints the ledger entry, and adds it to audit/ledger.jsonl with --ledger. Ends with 1 when a promise was broken or the
+// campaign could not go on; with 2 when none was, but something is missing that is owed (owed.ts): then the campaign proves
+// less than it should, and is to be run again. Either way it says how to have the same plan once more.
 
 import { parseArgs } from "node:util";
-import { failPoints } from "@riffle/streams";
 import { runCampaign } from "./campaign.ts";
-import { type LedgerEntry, record } from "./ledger.ts";
-import { type FaultMix, longMix, shortMix } from "./plan.ts";
+import { record } from "./ledger.ts";
+import { shortcomings } from "./owed.ts";
+import { longMix, shortMix } from "./plan.ts";
 
 const { values } = parseArgs({
   options: {
@@ -33,38 +33,6 @@ const mix = values.mix === "long" ? longMix : shortMix;
 
 const say = (line: string): void => void process.stdout.write(`${line}\n`);
 
-/** Less than this a second, and the attack has stopped the pipeline instead of testing it. */
-const acceptedPerSecondMin = 10;
-
-/** A look takes two seconds and a pause; brokers that die cut some short. */
-const looksMin = 10;
-
-const sum = (faults: LedgerEntry["faults"], prefix: string): number =>
-  Object.entries(faults).reduce((total, [name, count]) => total + (name.startsWith(prefix) ? count : 0), 0);
-
-/** What was owed and not done. Only a whole round owes the mix. */
-const shortcomings = ({ faults, effects, sometimes }: LedgerEntry, mix: FaultMix): string[] => {
-  const owed: readonly (readonly [string, number, number])[] = [
-    ["kill -9 at random", sum(faults, "kill "), mix.kills],
-    ["kills at fail-points", sum(faults, "fail-point "), failPoints.length * mix.failPoints],
-    ["zombies", sum(faults, "zombie "), mix.zombies],
-    ["EndTxn frames harmed", sum(faults, "EndTxn "), mix.endTxns],
-    ["damaged copies of state", sum(faults, "torn state "), mix.tornStates],
-    ["brokers killed", sum(faults, "broker killed"), mix.brokerKills],
-    ["looks at atomicity", effects["looksAtAtomicity"] ?? 0, looksMin],
-    ["dead letters", effects["deadLetters"] ?? 0, 1],
-    ["accepted a second", effects["acceptedPerSecond"] ?? 0, acceptedPerSecondMin],
-  ];
-  return [
-    ...owed
-      .filter(([, found, least]) => found < least)
-      .map(([what, found, least]) => `${what}: ${found}, at least ${least} are owed`),
-    ...Object.entries(sometimes)
-      .filter(([, count]) => count === 0)
-      .map(([name]) => `never seen: ${name}`),
-  ];
-};
-
 const entry = await runCampaign({
   seed,
   minutes,
@@ -82,6 +50,7 @@ if (values.ledger) record(entry);
 const short = shortcomings(entry, mix);
 for (const line of [...entry.violations, ...short]) say(`✗ ${line}`);
 if (entry.violations.length + short.length === 0) say("0 lost, 0 duplicated, 0 torn");
-else say(`the same again: pnpm run audit:faults ${process.argv.slice(2).join(" ")} --seed ${seed}`);
+else
+  say(`the same plan again: npx -y pnpm@10 audit:faults ${process.argv.slice(2).join(" ")} --seed ${seed}`);
 if (entry.violations.length > 0) process.exitCode = 1;
 else process.exitCode = short.length > 0 ? 2 : 0;

@@ -1,5 +1,5 @@
-// `pnpm run sim --seeds 100000 --from 1 [--ledger]`: many runs of the simulation; with --ledger the result becomes a line of
-// audit/ledger.jsonl. The runs are packages/streams/test/sim/run.ts: they need the engine's inside.
+// `pnpm run sim --seeds 100000 --from 1 [--runs copies] [--ledger]`: many runs of the simulation, the general ones or the
+// directed ones of a name; with --ledger the result becomes a line of audit/ledger.jsonl. The runs are packages/streams/test/sim/run.ts: they need the engine's inside.
 
 import { spawnSync } from "node:child_process";
 import { mkdtempSync, readFileSync, rmSync } from "node:fs";

@@ -20,13 +20,3 @@ export const sometimesOf = (lines: Iterable<string>): Record<string, number> => 
       if (pattern.test(line)) counts[name] = (counts[name] ?? 0) + 1;
   return counts;
 };
-
-/** How often a service gave up, by what it said: it is started again, but nobody should have to be. */
-export const fatalsOf = (lines: Iterable<string>): Record<string, number> => {
-  const counts: Record<string, number> = {};
-  for (const line of lines) {
-    const message = /^\{"level":"fatal".*?"message":"(?<message>[^"]{0,160})/.exec(line)?.groups?.["message"];
-    if (message !== undefined) counts[message] = (counts[message] ?? 0) + 1;
-  }
-  return counts;
-};

@@ -1,26 +1,17 @@
-// The aggregator's hopping windows and late transactions, the plain way: every window keeps its sum.
-// A payment that would make a sum inexact is counted nowhere: its handler throws, and it is dead-lettered.
+// The aggregator, the plain way: all four kinds of window, each in a file of its own beside this one, and the transactions
+// that missed one. A payment that would make a sum inexact is counted nowhere: its handler throws, and it is
+// dead-lettered.
 
-import { parseEventTime, type Transaction } from "@riffle/contracts";
+import { type AccountAggregate, type EventWindow, parseEventTime, type Transaction } from "@riffle/contracts";
 import type { ModelOptions } from "./options.ts";
+import { aggregateLine, type ComparedRecord, lateLine, nothingHandedOn } from "./record-lines.ts";
+import { AlignedWindows } from "./windows/aligned-windows.ts";
+import { SessionModel } from "./windows/session-windows.ts";
+import { SlidingModel } from "./windows/sliding-windows.ts";
+import type { Payment } from "./windows/window-model.ts";
 
 /** Only payments beyond it can burst a sum; the others are not kept one by one. */
 const hugeAbove = Number.MAX_SAFE_INTEGER / 4;
-
-interface Totals {
-  count: number;
-  sum: number;
-  min: number;
-  max: number;
-}
-
-/** Text of a closed window; the reader of the topic makes the same. */
-export const windowLine = (
-  accountId: string,
-  currency: string,
-  startMs: number,
-  { count, sum, min, max }: Readonly<Totals>,
-): string => `${accountId} ${currency} ${startMs} ${count} ${sum} ${min} ${max}`;
 
 /** What an account holds in one currency, until it counts in no window any more. */
 interface Held {
@@ -28,62 +19,99 @@ interface Held {
   readonly amount: number;
 }
 
-/**
- * Whether the sums of the account would lie beyond 2^53-1 with this amount: such a transaction is counted nowhere. What
- * is still held when is exact for payments of one instant, which is what the workload has of this kind.
- */
-const overflows = (held: readonly Held[], amount: number): boolean =>
-  !Number.isSafeInteger(held.reduce((sum, one) => sum + one.amount, amount));
+/** What the aggregator must say of a partition, as lines. */
+export interface Aggregated {
+  /** Of windows that have closed: of each kind by end, then by holder. */
+  readonly windows: string[];
+  /** Of sliding windows, one for each transaction on time, in order. */
+  readonly updates: string[];
+  /** Transactions that missed a window, in order. */
+  readonly late: string[];
+  /** Ids of transactions that no sum can hold, in order. */
+  readonly overflowing: string[];
+}
 
-/** Lines of the closed windows, ids of transactions that missed a window, and of those that no sum can hold. */
+/** The key of a figure: its parts, each behind its length. A running figure replaces the one before it. */
+const keyOf = ({ accountId, currency, window }: AccountAggregate): string =>
+  [
+    accountId,
+    currency,
+    window.kind,
+    String(window.sizeMs),
+    window.kind === "sliding" ? "" : String(window.start),
+  ]
+    .map((part) => `${part.length}:${part}`)
+    .join("");
+
+const figure = (
+  value: AccountAggregate,
+  rest: Pick<ComparedRecord<unknown>, "timestampMs" | "handedOn">,
+): string => aggregateLine({ key: keyOf(value), value, ...rest });
+
+/** Refuses what no sum can hold: of enormous payments, which alone can do that, each is kept while it counts. */
+class SumGuard {
+  readonly #heldMs: number;
+  readonly #huge = new Map<string, Held[]>();
+
+  constructor({ windowSizeMs, sessionGapMs, graceMs }: ModelOptions) {
+    /** A running average holds a payment for the size of its window, a session until the gap after it is over. */
+    this.#heldMs = Math.max(windowSizeMs, sessionGapMs + 1) + graceMs;
+  }
+
+  /**
+   * Whether the account's sums would lie beyond 2^53-1. What is still held when is exact for payments of one instant,
+   * which is what the workload has of this kind.
+   */
+  refuses({ accountId, currency, timeMs, amount, streamTimeMs }: Payment): boolean {
+    const counts = (one: Held): boolean => streamTimeMs < one.timeMs + this.#heldMs;
+    if (amount <= hugeAbove || !counts({ timeMs, amount })) return false;
+    const holder = `${accountId} ${currency}`;
+    const held = (this.#huge.get(holder) ?? []).filter(counts);
+    if (!Number.isSafeInteger(held.reduce((sum, one) => sum + one.amount, amount))) return true;
+    this.#huge.set(holder, [...held, { timeMs, amount }]);
+    return false;
+  }
+}
+
+/**
+ * The answer to a partition's screened transactions.
+ *
+ * @param handedOnBy what stands for the headers that a transaction's record hands on
+ */
 export const aggregate = (
   screened: readonly Transaction[],
-  { graceMs, windowSizeMs, windowAdvanceMs, sessionGapMs }: ModelOptions,
-): { readonly windows: string[]; readonly late: string[]; readonly overflowing: string[] } => {
-  const open = new Map<string, { accountId: string; currency: string; startMs: number; totals: Totals }>();
-  const late: string[] = [];
-  const overflowing: string[] = [];
-  const huge = new Map<string, Held[]>();
-  /** A running average holds a payment for the size of its window, a session until the gap after it is over. */
-  const heldMs = Math.max(windowSizeMs, sessionGapMs + 1) + graceMs;
+  options: ModelOptions,
+  handedOnBy: (transaction: Transaction) => string,
+): Aggregated => {
+  const { graceMs, windowSizeMs: sizeMs, windowAdvanceMs: advanceMs, sessionGapMs: gapMs } = options;
+  const guard = new SumGuard(options);
+  const told = [
+    new AlignedWindows({ kind: "tumbling", sizeMs, advanceMs: sizeMs, graceMs }),
+    new AlignedWindows({ kind: "hopping", sizeMs, advanceMs, graceMs }),
+    new SessionModel({ gapMs, graceMs }),
+  ];
+  const sliding = new SlidingModel({ sizeMs, graceMs });
+  const [updates, late, overflowing]: [string[], string[], string[]] = [[], [], []];
   let streamTimeMs = -1;
-  for (const { id, accountId, currency, amount, occurredAt } of screened) {
-    const timeMs = parseEventTime(occurredAt);
+  for (const transaction of screened) {
+    const { id, accountId, currency, amount } = transaction;
+    const timeMs = parseEventTime(transaction.occurredAt);
     streamTimeMs = Math.max(streamTimeMs, timeMs);
-    if (amount > hugeAbove && streamTimeMs < timeMs + heldMs) {
-      const holder = `${accountId} ${currency}`;
-      const held = (huge.get(holder) ?? []).filter((one) => streamTimeMs < one.timeMs + heldMs);
-      if (overflows(held, amount)) {
-        overflowing.push(id);
-        continue;
-      }
-      huge.set(holder, [...held, { timeMs, amount }]);
+    const payment: Payment = { accountId, currency, amount, timeMs, streamTimeMs };
+    if (guard.refuses(payment)) {
+      overflowing.push(id);
+      continue;
     }
-    const newestStartMs = Math.floor(timeMs / windowAdvanceMs) * windowAdvanceMs;
-    let missed = false;
-    for (let startMs = newestStartMs; startMs > timeMs - windowSizeMs; startMs -= windowAdvanceMs) {
-      if (streamTimeMs >= startMs + windowSizeMs + graceMs) {
-        missed = true;
-        continue;
-      }
-      const key = `${accountId} ${currency} ${startMs}`;
-      const window = open.get(key) ?? {
-        accountId,
-        currency,
-        startMs,
-        totals: { count: 0, sum: 0, min: Infinity, max: -Infinity },
-      };
-      window.totals.count++;
-      window.totals.sum += amount;
-      window.totals.min = Math.min(window.totals.min, amount);
-      window.totals.max = Math.max(window.totals.max, amount);
-      open.set(key, window);
-    }
-    // The window of the running average ends with the transaction itself: [time - size + 1, time + 1).
-    if (missed || streamTimeMs >= timeMs + 1 + graceMs) late.push(id);
+    const made = { timestampMs: timeMs, handedOn: handedOnBy(transaction) };
+    const windows: EventWindow[] = told.flatMap((kind) => kind.count(payment));
+    const answer = sliding.count(payment);
+    if (answer.kind === "told") updates.push(figure(answer.aggregate, made));
+    else windows.push(answer.window);
+    const value = { transactionId: id, accountId, windows, streamTimeMs, transaction };
+    if (windows.length > 0) late.push(lateLine({ key: accountId, value, ...made }));
   }
-  const windows = [...open.values()]
-    .filter(({ startMs }) => streamTimeMs >= startMs + windowSizeMs + graceMs)
-    .map(({ accountId, currency, startMs, totals }) => windowLine(accountId, currency, startMs, totals));
-  return { windows, late, overflowing };
+  const windows = told
+    .flatMap((kind) => kind.finals(streamTimeMs))
+    .map((value) => figure(value, { timestampMs: value.window.end, handedOn: nothingHandedOn }));
+  return { windows, updates, late, overflowing };
 };

@@ -1,29 +1,56 @@
-// The filter, the plain way: every id it has ever seen.
+// The filter, the plain way: every account and id it has ever seen.
 
-import type { Transaction } from "@riffle/contracts";
+import { parseEventTime, type Rejection, type Transaction } from "@riffle/contracts";
 import type { ModelOptions } from "./options.ts";
+import { contentOf } from "./record-lines.ts";
 
-const contentOf = (transaction: Transaction): string =>
-  JSON.stringify(Object.entries(transaction).toSorted());
+/** What passes and what does not, both in order. */
+export interface Filtered {
+  readonly screened: Transaction[];
+  readonly rejected: Rejection[];
+}
 
-/** What passes, in order, and `id reason` of what does not. */
+const seenBefore = (first: Transaction, isSame: boolean): Pick<Rejection, "reason" | "detail"> => {
+  const at = new Date(parseEventTime(first.occurredAt)).toISOString();
+  return isSame
+    ? { reason: "duplicate", detail: `This id came before, for ${at}, with the same content.` }
+    : { reason: "conflict", detail: `This id came before, for ${at}, with other content.` };
+};
+
+/** The first of an account and id, and when it came: its event time or stream time then, whichever is later. */
+interface Known {
+  readonly first: Transaction;
+  readonly cameMs: number;
+}
+
+/** The answer to a partition's transactions. */
 export const filter = (
   received: readonly Transaction[],
-  { relevantTypes }: ModelOptions,
-): { readonly screened: Transaction[]; readonly rejected: string[] } => {
-  const seen = new Map<string, string>();
+  { relevantTypes, dedupHorizonMs }: ModelOptions,
+): Filtered => {
+  const seen = new Map<string, Known>();
   const screened: Transaction[] = [];
-  const rejected: string[] = [];
+  const rejected: Rejection[] = [];
+  let streamTimeMs = -1;
   for (const transaction of received) {
-    const content = contentOf(transaction);
-    const first = seen.get(transaction.id);
-    if (first !== undefined)
-      rejected.push(`${transaction.id} ${first === content ? "duplicate" : "conflict"}`);
-    else {
-      seen.set(transaction.id, content);
-      if (relevantTypes.includes(transaction.type)) screened.push(transaction);
-      else rejected.push(`${transaction.id} not-relevant`);
+    const { id: transactionId, accountId, type } = transaction;
+    const reject = (why: Pick<Rejection, "reason" | "detail">): void =>
+      void rejected.push({ transactionId, accountId, ...why, transaction });
+    const timeMs = parseEventTime(transaction.occurredAt);
+    streamTimeMs = Math.max(streamTimeMs, timeMs);
+    const key = `${accountId} ${transactionId}`;
+    const known = seen.get(key);
+    if (known !== undefined && known.cameMs > streamTimeMs - dedupHorizonMs) {
+      reject(seenBefore(known.first, contentOf(known.first) === contentOf(transaction)));
+      continue;
     }
+    seen.set(key, { first: transaction, cameMs: streamTimeMs });
+    if (relevantTypes.includes(type)) screened.push(transaction);
+    else
+      reject({
+        reason: "not-relevant",
+        detail: `Transactions of type ${type} are not screened; those of type ${relevantTypes.join(", ")} are.`,
+      });
   }
   return { screened, rejected };
 };

@@ -3,6 +3,7 @@
 
 import { type Alert, alertId, parseEventTime, type Transaction } from "@riffle/contracts";
 import type { ModelOptions, RuleOptions } from "./options.ts";
+import { alertLine } from "./record-lines.ts";
 import { amountAboveMean } from "./rules/amount-above-mean.ts";
 import { cardTesting } from "./rules/card-testing.ts";
 import { dormantAccountAwakened } from "./rules/dormant-account-awakened.ts";
@@ -21,25 +22,21 @@ const rules: readonly ModelRule[] = [
   takeOver,
 ];
 
-/** Text of an alert, all but its sentence; the reader of the topic makes the same. */
-export const alertLine = (alert: Omit<Alert, "reason" | "firstAt">): string => {
-  const { status, rule, ruleVersion, severity, id, accountId, evidence, lastAt, amount, currency } = alert;
-  const causes = evidence.map((cause) => cause.id).join(" ");
-  const steps = alert.evidenceSteps.join(" ");
-  const what = `${status} ${rule} ${ruleVersion} ${severity} ${id} ${accountId} ${lastAt} ${amount} ${currency}`;
-  return `${what} by ${alert.changedBy}: ${causes} as ${steps}`;
-};
-
 interface Account {
   readonly history: Placed[];
   /** By rule. */
   readonly standing: (readonly Causes[])[];
 }
 
-/** The alerts for one partition's screened transactions, in order, as lines. */
+/**
+ * The alerts for one partition's screened transactions, in order, as lines.
+ *
+ * @param handedOnBy what stands for the headers that a transaction's record hands on
+ */
 export const detect = (
   screened: readonly Transaction[],
   { graceMs, rules: options }: ModelOptions,
+  handedOnBy: (transaction: Transaction) => string,
 ): string[] => {
   const accounts = new Map<string, Account>();
   const lines: string[] = [];
@@ -53,6 +50,7 @@ export const detect = (
     const { history, standing } = account;
     const from = history.findLastIndex((other) => other.timeMs <= timeMs) + 1;
     history.splice(from, 0, { transaction, timeMs });
+    const occasion = { changedBy: transaction.id, handedOn: handedOnBy(transaction), options };
     const isBefore = (causes: Causes): boolean => history.indexOf(causes.at(-1) as Placed) < from;
     rules.forEach((rule, i) => {
       const before = standing[i] ?? [];
@@ -61,7 +59,7 @@ export const detect = (
         ...before.filter(isBefore),
         ...rule.alertsIn(history, options, from).filter((causes) => !isBefore(causes)),
       ];
-      lines.push(...changes(rule, before, after, { changedBy: transaction.id, options }));
+      lines.push(...changes(rule, before, after, occasion));
       standing[i] = after;
     });
   }
@@ -70,6 +68,8 @@ export const detect = (
 
 interface Occasion {
   readonly changedBy: string;
+  /** Of the record on whose arrival it is told. */
+  readonly handedOn: string;
   readonly options: RuleOptions;
 }
 
@@ -95,13 +95,13 @@ const idOf = (causes: Causes): string => causes.map(({ transaction }) => transac
 
 const lineOf = (
   rule: ModelRule,
-  { status, changedBy, options }: Occasion & { readonly status: Alert["status"] },
+  { status, changedBy, handedOn, options }: Occasion & { readonly status: Alert["status"] },
   causes: Causes,
 ): string => {
-  const evidence = causes.map(({ transaction }) => transaction);
-  const last = evidence.at(-1) as Transaction;
+  const evidence = causes.map(({ transaction: { metadata: _, ...cause } }): Transaction => cause);
+  const [first, last] = [evidence[0] as Transaction, evidence.at(-1) as Transaction];
   const { accountId, amount, currency, occurredAt } = last;
-  return alertLine({
+  const value: Omit<Alert, "reason"> = {
     status,
     changedBy,
     rule: rule.name,
@@ -116,8 +116,10 @@ const lineOf = (
     accountId,
     evidence,
     evidenceSteps: [...rule.stepsOf(causes, options)],
+    firstAt: first.occurredAt,
     lastAt: occurredAt,
     amount,
     currency,
-  });
+  };
+  return alertLine({ key: accountId, value, timestampMs: parseEventTime(occurredAt), handedOn });
 };

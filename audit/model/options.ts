@@ -37,6 +37,8 @@ export interface ModelOptions {
   readonly windowAdvanceMs: number;
   readonly sessionGapMs: number;
   readonly relevantTypes: readonly string[];
+  /** Stream time for which the filter knows a transaction again. */
+  readonly dedupHorizonMs: number;
   readonly rules: RuleOptions;
 }
 
@@ -50,6 +52,7 @@ export const modelDefaults: ModelOptions = {
   windowAdvanceMs: minuteMs,
   sessionGapMs: 5 * minuteMs,
   relevantTypes: ["purchase", "withdrawal", "transfer"],
+  dedupHorizonMs: dayMs,
   rules: {
     cardTesting: { smallBelow: 100, largeAbove: 1_000, smallsMin: 3, withinMs: 5 * minuteMs },
     impossibleTravel: { kmhMax: 900, kmMin: 500, countriesWithinMs: 60 * minuteMs },
@@ -83,9 +86,13 @@ export const hourLongModel: ModelOptions = {
   },
 };
 
-/** For runs that may end after some minutes of event time: accounts are dormant after two of them, awake for half a one. */
+/**
+ * For runs that may end after some minutes of event time: accounts are dormant after two of them, awake for half a one. The
+ * filter forgets after an hour, so that a run of many hours of event time neither grows with them nor leaves it untried.
+ */
 export const minutesLongModel: ModelOptions = {
   ...hourLongModel,
+  dedupHorizonMs: 60 * minuteMs,
   rules: {
     ...hourLongModel.rules,
     dormantAccountAwakened: {
@@ -96,11 +103,12 @@ export const minutesLongModel: ModelOptions = {
   },
 };
 
-/** The environment that makes the fraud detector what the model takes it for. */
-export const environmentOf = ({ rules }: ModelOptions): Readonly<Record<string, string>> => {
+/** The environment that makes the filter and the fraud detector what the model takes them for. */
+export const environmentOf = ({ rules, dedupHorizonMs }: ModelOptions): Readonly<Record<string, string>> => {
   const { cardTesting, impossibleTravel, velocityBurst, amountAboveMean, takeOver } = rules;
   const dormant = rules.dormantAccountAwakened;
   const values = {
+    DEDUP_HORIZON_MS: dedupHorizonMs,
     CARD_TESTING_SMALL_BELOW: cardTesting.smallBelow,
     CARD_TESTING_LARGE_ABOVE: cardTesting.largeAbove,
     CARD_TESTING_SMALLS_MIN: cardTesting.smallsMin,

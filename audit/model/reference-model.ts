@@ -2,42 +2,50 @@
 //
 // One partition at a time, from the committed order of `transactions.received.v1`. No Kafka, no I/O, no cleverness:
 // every window keeps its sum, every account its whole history. It shares the contracts with the pipeline, and no
-// other code. One file for each service, and for each rule of the fraud detector.
+// other code. One file for each service, for each kind of window, and for each rule of the fraud detector.
 
-import type { Transaction } from "@riffle/contracts";
-import { aggregate } from "./aggregator.ts";
+import { parseEventTime, type Transaction } from "@riffle/contracts";
+import { type Aggregated, aggregate } from "./aggregator.ts";
 import { filter } from "./filter.ts";
 import { detect } from "./fraud-detector.ts";
 import type { ModelOptions } from "./options.ts";
+import { nothingHandedOn, rejectedLine, screenedLine } from "./record-lines.ts";
 
 export { type ModelOptions, modelDefaults } from "./options.ts";
 
-/** What one partition must hold. Lines of text, so that two answers compare as sets and differences can be read. */
-export interface ModelAnswer {
-  /** Ids that pass, in order. */
+/**
+ * What one partition must hold. Lines of text (record-lines.ts), so that two answers compare as sets and differences can
+ * be read.
+ */
+export interface ModelAnswer extends Aggregated {
+  /** Those that pass, in order. */
   readonly screened: string[];
-  /** `id reason`. */
+  /** Those that do not, in order. */
   readonly rejected: string[];
-  /** `account currency start count sum min max` of every closed window. */
-  readonly windows: string[];
-  /** `id` of transactions that missed a window. */
-  readonly late: string[];
-  /** `id` of transactions that the aggregator cannot count, in order: dead letters. */
-  readonly overflowing: string[];
-  /** `status rule version severity id account time amount currency: cause ids`, in order. */
+  /** Alerts raised and withdrawn, in order. */
   readonly alerts: string[];
 }
 
-/** The answer to one partition's transactions, in the order in which ingest's topic holds them. */
-export const modelPartition = (received: readonly Transaction[], options: ModelOptions): ModelAnswer => {
+/**
+ * The answer to one partition's transactions, in the order in which ingest's topic holds them.
+ *
+ * @param handedOnBy what stands for the headers that a transaction's record hands on
+ */
+export const modelPartition = (
+  received: readonly Transaction[],
+  options: ModelOptions,
+  handedOnBy: (transaction: Transaction) => string = () => nothingHandedOn,
+): ModelAnswer => {
   const { screened, rejected } = filter(received, options);
-  const { windows, late, overflowing } = aggregate(screened, options);
+  const of = (transaction: Transaction) => ({
+    key: transaction.accountId,
+    timestampMs: parseEventTime(transaction.occurredAt),
+    handedOn: handedOnBy(transaction),
+  });
   return {
-    screened: screened.map(({ id }) => id),
-    rejected,
-    windows,
-    late,
-    overflowing,
-    alerts: detect(screened, options),
+    screened: screened.map((value) => screenedLine({ value, ...of(value) })),
+    rejected: rejected.map((value) => rejectedLine({ value, ...of(value.transaction) })),
+    ...aggregate(screened, options, handedOnBy),
+    alerts: detect(screened, options, handedOnBy),
   };
 };

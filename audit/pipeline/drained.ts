@@ -2,7 +2,8 @@
 
 import { setTimeout as delay } from "node:timers/promises";
 import { changelogTopicName, topics } from "@riffle/contracts";
-import { type ClusterAdmin, connectAdmin, readTopic } from "@riffle/streams/kafka";
+import { type ClusterAdmin, CommittedReader, connectAdmin } from "@riffle/streams/kafka";
+import type { FoundRecord } from "./dead-letters.ts";
 
 /** Consumer group and the topic it reads, in the order of the flow. */
 const stages = [
@@ -18,31 +19,56 @@ export type StageName = (typeof stages)[number][0];
 const lagOf = async (admin: ClusterAdmin, group: string, topic: string): Promise<number> =>
   (await admin.lag(group, topic)).reduce((sum, { lag }) => sum + lag, 0);
 
-/** How many deliveries the notifier owes, by what its changelog holds. */
-const owed = async (brokers: readonly string[]): Promise<number> => {
-  const topic = changelogTopicName("notifier", "owed");
-  const partitions = await readTopic({ brokers, clientId: "audit-owed", topic });
-  let count = 0;
-  for (const records of partitions) {
-    const open = new Set<string>();
-    for (const { key, value } of records) {
-      const id = Buffer.from(key ?? []).toString();
-      if (value === null) open.delete(id);
-      else open.add(id);
-    }
-    count += open.size;
+const owedTopic = changelogTopicName("notifier", "owed");
+
+/** How many deliveries the notifier owes, by what its changelog holds: read once, and then what is new in it. */
+class OwedDeliveries {
+  readonly #reader: CommittedReader;
+  readonly #positions = new Map<number, number>();
+  readonly #open = new Set<string>();
+
+  private constructor(reader: CommittedReader) {
+    this.#reader = reader;
   }
-  return count;
-};
+
+  static async of(brokers: readonly string[]): Promise<OwedDeliveries> {
+    const options = { brokers, clientId: "audit-owed", topics: [owedTopic] };
+    return new OwedDeliveries(await CommittedReader.connect(options));
+  }
+
+  async count(): Promise<number> {
+    for (const { partition, start, end } of await this.#reader.ranges(owedTopic)) {
+      const fromOffset = this.#positions.get(partition) ?? start;
+      if (fromOffset >= end) continue;
+      const apply = ({ offset, key, value }: FoundRecord): void => {
+        const id = `${partition} ${Buffer.from(key ?? []).toString()}`;
+        if (value === null) this.#open.delete(id);
+        else this.#open.add(id);
+        this.#positions.set(partition, offset + 1);
+      };
+      await this.#reader.read({ topic: owedTopic, partition }, apply, { fromOffset });
+    }
+    return this.#open.size;
+  }
+
+  async close(): Promise<void> {
+    await this.#reader.close();
+  }
+}
 
 /** A broker that elects a leader just now is asked again. */
 const untilNothingOwed = async (brokers: readonly string[], deadline: number): Promise<void> => {
-  for (;;) {
-    const left = await owed(brokers).catch((error: unknown) => error);
-    if (left === 0) return;
-    if (Date.now() > deadline)
-      throw typeof left === "number" ? new Error(`${left} deliveries are still owed`) : left;
-    await delay(100);
+  const owed = await OwedDeliveries.of(brokers);
+  try {
+    for (;;) {
+      const left = await owed.count().catch((error: unknown) => error);
+      if (left === 0) return;
+      if (Date.now() > deadline)
+        throw typeof left === "number" ? new Error(`${left} deliveries are still owed`) : left;
+      await delay(100);
+    }
+  } finally {
+    await owed.close();
   }
 };
 
@@ -72,5 +98,32 @@ export const untilDrained = async (
     await untilNothingOwed(brokers, deadline);
   } finally {
     await admin.close();
+  }
+};
+
+/** What is left to do now, stage by stage, in words; empty when it cannot be told. */
+export const leftToDo = async (
+  brokers: readonly string[],
+  names: readonly StageName[],
+): Promise<string[]> => {
+  const left: string[] = [];
+  const admin = await connectAdmin({ brokers, clientId: "audit-left" });
+  try {
+    for (const [group, topic] of stages) {
+      if (!names.includes(group)) continue;
+      const behind = (await admin.lag(group, topic)).filter(({ lag }) => lag > 0);
+      const where = behind.map(({ partition, lag }) => `${partition}: ${lag}`).join(", ");
+      if (behind.length > 0) left.push(`${group} has not read all of ${topic}; by partition ${where}`);
+    }
+  } finally {
+    await admin.close();
+  }
+  if (!names.includes("notifier")) return left;
+  const owed = await OwedDeliveries.of(brokers);
+  try {
+    const deliveries = await owed.count();
+    return deliveries > 0 ? [...left, `the notifier owes ${deliveries} deliveries`] : left;
+  } finally {
+    await owed.close();
   }
 };

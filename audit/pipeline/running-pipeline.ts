@@ -89,6 +89,8 @@ export class RunningPipeline {
   readonly #faults: string[] = [];
   /** How the last life of each instance ended that has ended: a signal's name or `exit code n`. */
   readonly #ends = new Map<string, string>();
+  /** How often lives ended in which way. */
+  readonly #endings: Record<string, number> = {};
   /** What the services printed for people: the notifier's alert lines. */
   readonly printed: string[] = [];
 
@@ -215,6 +217,11 @@ export class RunningPipeline {
     return this.#ends.get(`${name}-0`);
   }
 
+  /** How often lives of all instances ended in which way: `SIGKILL`, `exit code 1`. */
+  get endings(): Readonly<Record<string, number>> {
+    return this.#endings;
+  }
+
   /** Port of a service's /metrics. */
   adminPortOf(name: ServiceName): number {
     return this.#members.get(`${name}-0`)?.adminPort ?? 0;
@@ -244,7 +251,7 @@ export class RunningPipeline {
         ? { onOutput: (text: string) => void this.printed.push(...text.trimEnd().split("\n")) }
         : {}),
       policy: this.#options.restarts === "always" ? new AlwaysRestart() : new RestartPolicy(),
-      onEnded: ({ code, signal }) => this.#ends.set(instance, signal ?? `exit code ${code}`),
+      onEnded: ({ code, signal }) => this.#noteEnd(instance, signal ?? `exit code ${code}`),
       onNews: () => {},
       onFailed: (why) => void this.#faults.push(`${instance} ${why}\n${service.lastLogLines(10)}`),
     });
@@ -252,6 +259,11 @@ export class RunningPipeline {
     this.#members.set(instance, member);
     service.start();
     return member;
+  }
+
+  #noteEnd(instance: string, end: string): void {
+    this.#ends.set(instance, end);
+    this.#endings[end] = (this.#endings[end] ?? 0) + 1;
   }
 
   #environment(name: ServiceName, instance: string, adminPort: number): NodeJS.ProcessEnv {

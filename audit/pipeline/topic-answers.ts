@@ -1,14 +1,28 @@
 // What the topics hold, in the reference model's terms, and how the two differ.
 //
 //   TA1. Topics are read record by record, and of each only what is compared is kept: a million transactions fit.
+//   TA2. Of each record its key, event time, value and headers are compared; record-lines.ts says what is not, and why.
+//   TA3. Topics hold their records in the order of the input (P3); windows of one kind close by end, then by holder.
+//        Between kinds no order is promised.
 
-import type { Alert, Transaction } from "@riffle/contracts";
-import { ContractError, type Topic, topics } from "@riffle/contracts";
+import type { AccountAggregate, Alert, Transaction } from "@riffle/contracts";
+import { ContractError, type Topic, topics, type WindowKind, windowKinds } from "@riffle/contracts";
 import { CommittedReader } from "@riffle/streams/kafka";
-import { windowLine } from "../model/aggregator.ts";
-import { alertLine } from "../model/fraud-detector.ts";
+import {
+  aggregateLine,
+  alertLine,
+  type ComparedRecord,
+  handedOnBy,
+  handedOnTo,
+  lateLine,
+  nothingHandedOn,
+  rejectedLine,
+  screenedLine,
+} from "../model/record-lines.ts";
 import { type ModelAnswer, type ModelOptions, modelPartition } from "../model/reference-model.ts";
 import { type FoundRecord, foundLetter, owedLetter } from "./dead-letters.ts";
+import { compare } from "./multisets.ts";
+import { foundNotification } from "./told-alerts.ts";
 
 /** Calls `apply` with every committed record of a topic, partition after partition, in order. */
 export type ReadRecords = (
@@ -38,6 +52,8 @@ export interface Letters {
 /** Everything committed, by partition. */
 export interface PipelineRecords {
   readonly received: Transaction[][];
+  /** What stands for the headers that a received transaction's record hands on. */
+  readonly handedOn: ReadonlyMap<Transaction, string>;
   readonly answers: ModelAnswer[];
   /** Records of ingest's topic that no codec reads. */
   readonly unreadableReceived: number;
@@ -47,6 +63,10 @@ export interface PipelineRecords {
   /** Screened transactions of enormous amounts as the topic has them, by id: the model says which of them are owed. */
   readonly enormous: ReadonlyMap<string, FoundRecord>;
   readonly alerts: Alert[];
+  /** The same by partition, as records. */
+  readonly alertRecords: ComparedRecord<Alert>[][];
+  /** Lines of the outcomes of notifications, by partition. */
+  readonly notifications: string[][];
 }
 
 /** Above it a transaction may be one that a sum cannot hold. */
@@ -90,27 +110,35 @@ export const readAnswers = async (
   };
   const answers = Array.from({ length: partitions }, emptyAnswer);
   const received = perPartition<Transaction>(partitions);
+  const handedOn = new Map<Transaction, string>();
   const enormous = new Map<string, FoundRecord>();
-  const alerts: Alert[] = [];
-  await each(topics.transactionsReceived, (partition, value) => received[partition]?.push(value));
-  await each(topics.transactionsScreened, (partition, { id, amount }, record) => {
-    answers[partition]?.screened.push(id);
-    if (amount > enormousAbove) enormous.set(id, record);
+  const alertRecords = perPartition<ComparedRecord<Alert>>(partitions);
+  const notifications = perPartition<string>(partitions);
+  await each(topics.transactionsReceived, (partition, value, { headers }) => {
+    received[partition]?.push(value);
+    handedOn.set(value, handedOnBy(headers));
   });
-  await each(topics.transactionsRejected, (partition, { transactionId, reason }) =>
-    answers[partition]?.rejected.push(`${transactionId} ${reason}`),
+  await each(topics.transactionsScreened, (partition, value, record) => {
+    answers[partition]?.screened.push(screenedLine(compared(value, record)));
+    if (value.amount > enormousAbove) enormous.set(value.id, record);
+  });
+  await each(topics.transactionsRejected, (partition, value, record) =>
+    answers[partition]?.rejected.push(rejectedLine(compared(value, record))),
   );
-  await each(topics.aggregatesAccount, (partition, { accountId, currency, window, final, ...totals }) => {
-    if (window.kind === "hopping" && final)
-      answers[partition]?.windows.push(windowLine(accountId, currency, window.start, totals));
-  });
-  await each(topics.aggregatorLate, (partition, { transactionId }) =>
-    answers[partition]?.late.push(transactionId),
+  await each(topics.aggregatesAccount, (partition, value, record) =>
+    linesFor(value, answers[partition])?.push(aggregateLine(compared(value, record))),
   );
-  await each(topics.alerts, (partition, alert) => {
-    answers[partition]?.alerts.push(alertLine(alert));
-    alerts.push(alert);
+  await each(topics.aggregatorLate, (partition, value, record) =>
+    answers[partition]?.late.push(lateLine(compared(value, record))),
+  );
+  await each(topics.alerts, (partition, alert, record) => {
+    const { reason: _, ...value } = alert;
+    answers[partition]?.alerts.push(alertLine(compared(value, record)));
+    alertRecords[partition]?.push(compared(alert, record));
   });
+  await each(topics.notifications, (partition, value, record) =>
+    notifications[partition]?.push(foundNotification(compared(value, record))),
+  );
   const letters: Letters[] = [];
   for (const [service, input, deadLetters] of readers) {
     const found = perPartition<string>(partitions);
@@ -119,6 +147,7 @@ export const readAnswers = async (
   }
   return {
     received,
+    handedOn,
     answers,
     unreadableReceived: (unreadable.get(topics.transactionsReceived.name) ?? []).flat().length,
     deadLetters: letters
@@ -126,14 +155,29 @@ export const readAnswers = async (
       .reduce((sum, { found }) => sum + found.flat().length, 0),
     letters,
     enormous,
-    alerts,
+    alerts: alertRecords.flat().map(({ value }) => value),
+    alertRecords,
+    notifications,
   };
 };
+
+/** A record as the model would make it. */
+const compared = <V>(value: V, { key, timestampMs, headers }: FoundRecord): ComparedRecord<V> => ({
+  key: key === null ? "no key" : Buffer.from(key).toString(),
+  value,
+  timestampMs,
+  handedOn: handedOnTo(headers),
+});
+
+/** Running figures are apart from those of windows that have closed. */
+const linesFor = ({ window }: AccountAggregate, answer: ModelAnswer | undefined): string[] | undefined =>
+  window.kind === "sliding" ? answer?.updates : answer?.windows;
 
 const emptyAnswer = (): ModelAnswer => ({
   screened: [],
   rejected: [],
   windows: [],
+  updates: [],
   late: [],
   overflowing: [],
   alerts: [],
@@ -157,20 +201,41 @@ const decode = <V>(topic: Topic<V>, { value, headers }: FoundRecord, isInput: bo
   }
 };
 
+/** What the model makes of what was received, partition by partition. */
+export const expectedAnswers = (
+  { received, handedOn }: PipelineRecords,
+  options: ModelOptions,
+): ModelAnswer[] =>
+  received.map((transactions) =>
+    modelPartition(transactions, options, (one) => handedOn.get(one) ?? nothingHandedOn),
+  );
+
 /** Differences in words; empty when every partition of every topic is exactly what the model says. */
-export const differences = (records: PipelineRecords, options: ModelOptions): string[] => {
-  const faults: string[] = [];
-  records.received.forEach((received, partition) => {
-    const expected = modelPartition(received, options);
-    const found = records.answers[partition] as ModelAnswer;
-    // Order is promised from POST to alert (P3); windows close in an order of their own.
-    for (const topic of ["screened", "rejected", "late", "alerts"] as const) {
-      faults.push(...compare(`${topic}/${partition}`, expected[topic], found[topic]));
-    }
-    faults.push(...compare(`windows/${partition}`, expected.windows.toSorted(), found.windows.toSorted()));
-    faults.push(...letterDifferences(records, partition, expected.overflowing));
+export const differences = (records: PipelineRecords, options: ModelOptions): string[] =>
+  // One partition at a time: the answers to all of them are as large as the topics.
+  records.received.flatMap((received, partition) => {
+    const [expected] = expectedAnswers({ ...records, received: [received] }, options);
+    return expected === undefined ? [] : partitionDifferences(records, partition, expected);
   });
-  return faults;
+
+/** The same of one partition. */
+export const partitionDifferences = (
+  records: PipelineRecords,
+  partition: number,
+  expected: ModelAnswer,
+): string[] => {
+  const found = records.answers[partition] ?? emptyAnswer();
+  const ofKind = (kind: WindowKind, { windows }: ModelAnswer): string[] =>
+    windows.filter((line) => line.startsWith(`${kind} `));
+  return [
+    ...(["screened", "rejected", "updates", "late", "alerts"] as const).flatMap((topic) =>
+      compare(`${topic}/${partition}`, expected[topic], found[topic]),
+    ),
+    ...windowKinds.flatMap((kind) =>
+      compare(`${kind} windows/${partition}`, ofKind(kind, expected), ofKind(kind, found)),
+    ),
+    ...letterDifferences(records, partition, expected.overflowing),
+  ];
 };
 
 /** Dead letters of a partition, in the order of their records: none is missing, none too many, all as they came. */
@@ -198,30 +263,3 @@ const letterDifferences = (
 
 /** `topic/partition/offset at …`: a service's dead letters of one partition are all of one topic. */
 const offsetOf = (line: string): number => Number(/^[^ ]*\/(\d+) /.exec(line)?.[1] ?? -1);
-
-const shown = 3;
-
-const compare = (what: string, expected: readonly string[], found: readonly string[]): string[] => {
-  const missing = subtract(expected, found);
-  const extra = subtract(found, expected);
-  const faults: string[] = [];
-  if (missing.length > 0)
-    faults.push(`${what}: ${missing.length} missing, such as ${missing.slice(0, shown).join(" | ")}`);
-  if (extra.length > 0)
-    faults.push(`${what}: ${extra.length} too many, such as ${extra.slice(0, shown).join(" | ")}`);
-  const first = expected.findIndex((line, i) => line !== found[i]);
-  if (faults.length === 0 && first >= 0)
-    faults.push(`${what}: out of order from ${first}: expected ${expected[first]}, found ${found[first]}`);
-  return faults;
-};
-
-/** The items of `a` that are not in `b`, as multisets: a second copy counts. */
-const subtract = (a: readonly string[], b: readonly string[]): string[] => {
-  const left = new Map<string, number>();
-  for (const item of b) left.set(item, (left.get(item) ?? 0) + 1);
-  return a.filter((item) => {
-    const count = left.get(item) ?? 0;
-    left.set(item, count - 1);
-    return count <= 0;
-  });
-};

@@ -2,6 +2,12 @@
 
 import type { PlantedBug } from "./planted-bug.ts";
 
+/** The audit's own verdict, on the services' handlers. */
+const verdict: PlantedBug["caughtBy"] = {
+  project: "unit",
+  file: "audit/test/unit/faults/verdict.test.ts",
+};
+
 /** Bugs of ingest, filter, aggregator, notifier and the contracts. */
 export const edgeBugs: readonly PlantedBug[] = [
   {
@@ -33,15 +39,31 @@ export const edgeBugs: readonly PlantedBug[] = [
     story:
       "Whether a repeat counts depends on one millisecond that the documentation gives to the other side.",
     file: "services/filter/src/seen-transactions.ts",
-    find: "return at > streamTimeMs - this.#horizonMs;",
-    replace: "return at >= streamTimeMs - this.#horizonMs;",
+    find: "return cameMs > streamTimeMs - this.#horizonMs;",
+    replace: "return cameMs >= streamTimeMs - this.#horizonMs;",
     caughtBy: { project: "unit", file: "services/filter/test/unit/seen-transactions.test.ts" },
+  },
+  {
+    name: "old-transaction-forgotten-at-once",
+    story: "A transaction of yesterday that is sent again counts twice.",
+    file: "services/filter/src/seen-transactions.ts",
+    find: "const cameMs = Math.max(atMs, streamTimeMs);",
+    replace: "const cameMs = atMs;",
+    caughtBy: { project: "unit", file: "services/filter/test/unit/seen-transactions.test.ts" },
+  },
+  {
+    name: "refused-at-the-edge-and-screened",
+    story: "A client is answered 409, and the transaction counts nonetheless.",
+    file: "services/filter/src/filter.ts",
+    find: "if (record.headers[headerNames.idConflict] !== undefined) return refusalAtTheEdge;",
+    replace: "void refusalAtTheEdge;",
+    caughtBy: { project: "unit", file: "services/filter/test/unit/filter.test.ts" },
   },
   {
     name: "conflict-told-as-duplicate",
     story: "The same id with another amount looks like a harmless repeat.",
     file: "services/filter/src/seen-transactions.ts",
-    find: 'kind: first.fingerprint === sighting.fingerprint ? "duplicate" : "conflict"',
+    find: 'kind: first.fingerprint === fingerprint ? "duplicate" : "conflict"',
     replace: 'kind: first.fingerprint !== "" ? "duplicate" : "conflict"',
     caughtBy: { project: "unit", file: "services/filter/test/unit/filter.test.ts" },
   },
@@ -183,8 +205,17 @@ export const edgeBugs: readonly PlantedBug[] = [
     name: "paused-endpoint-is-delivered-to",
     story: "An operator holds an endpoint back, and it is sent everything.",
     file: "services/notifier/src/deliveries/task-deliveries.ts",
-    find: 'if (owed !== undefined && this.#endpoints.get(channel)?.state === "active") {',
+    find: "if (owed !== undefined && this.#isActive(channel)) {",
     replace: 'if (owed !== undefined && this.#endpoints.get(channel)?.state !== "disabled") {',
+    caughtBy: { project: "unit", file: "services/notifier/test/unit/commands.test.ts" },
+  },
+  {
+    name: "pause-uses-up-the-schedule",
+    story:
+      "An endpoint that was paused for a day is resumed, and what waited for it is dead-lettered untried.",
+    file: "services/notifier/src/deliveries/task-deliveries.ts",
+    find: "Math.max(owed.owedSinceMs, state.sinceMs, sinceMs)",
+    replace: "Math.max(owed.owedSinceMs, sinceMs)",
     caughtBy: { project: "unit", file: "services/notifier/test/unit/commands.test.ts" },
   },
   {
@@ -202,5 +233,30 @@ export const edgeBugs: readonly PlantedBug[] = [
     find: 'this.#fail("json-duplicate-name"',
     replace: 'void ("json-duplicate-name"',
     caughtBy: { project: "unit", file: "services/ingest/test/unit/json/strict-json.test.ts" },
+  },
+  {
+    name: "screened-record-changed",
+    story: "What is screened is not what was accepted.",
+    file: "services/filter/src/filter.ts",
+    find: "task.emit(topics.transactionsScreened, { ...emission, value: record.value });",
+    replace:
+      "task.emit(topics.transactionsScreened, { ...emission, value: { ...record.value, country: 'DE' } });",
+    caughtBy: verdict,
+  },
+  {
+    name: "notification-with-another-outcome",
+    story: "An alert that was delivered is on record as refused.",
+    file: "services/notifier/src/deliveries/task-deliveries.ts",
+    find: 'if (verdict === "delivered") return "delivered";',
+    replace: 'if (verdict === "delivered") return "refused";',
+    caughtBy: verdict,
+  },
+  {
+    name: "late-record-without-its-windows",
+    story: "Somebody who corrects figures by late records corrects one window of eight.",
+    file: "services/aggregator/src/task-windows.ts",
+    find: "missed.push(eventWindow(kind, sizeMs, window));",
+    replace: "missed.splice(0, 1, eventWindow(kind, sizeMs, window));",
+    caughtBy: verdict,
   },
 ];

@@ -7,6 +7,18 @@ const unit = (file: string): PlantedBug["caughtBy"] => ({
   file: `packages/streams/test/unit/${file}`,
 });
 
+/** Directed runs of the simulation. */
+const simulated = (runs: string): PlantedBug["caughtBy"] => ({
+  project: "sim",
+  file: `packages/streams/test/sim/${runs}.test.ts`,
+});
+
+/** The audit's own verdict, on the services' handlers. */
+const verdict: PlantedBug["caughtBy"] = {
+  project: "unit",
+  file: "audit/test/unit/faults/verdict.test.ts",
+};
+
 /** Bugs of packages/streams/src/time, windows, patterns and state. */
 export const engineBugs: readonly PlantedBug[] = [
   {
@@ -97,5 +109,86 @@ export const engineBugs: readonly PlantedBug[] = [
     find: "isAllOfItsBuffer ? bytes : Buffer.copyBytesFrom(bytes)",
     replace: "isAllOfItsBuffer ? bytes : bytes",
     caughtBy: unit("state/lazy-store.test.ts"),
+  },
+  {
+    name: "copy-written-before-the-commit",
+    story: "After a commit that failed a service goes on from what it would have written.",
+    file: "packages/streams/src/state/changelogged-store.ts",
+    find: "if (this.#committed !== undefined) this.#unconfirmed.push(change);",
+    replace: "this.#committed?.(change);",
+    caughtBy: simulated("copies"),
+  },
+  {
+    name: "copy-lacks-what-was-replayed",
+    story: "A checkpoint says that the copy has what it lacks; the restart after the next one forgets it.",
+    file: "packages/streams/src/worker/task-restorer.ts",
+    find: "const stages = copy !== undefined;",
+    replace: "const stages = copy === undefined;",
+    caughtBy: simulated("copies"),
+  },
+  {
+    name: "torn-copy-believed",
+    story: "After the machine stopped a service starts on a file that is older than its seal.",
+    file: "packages/streams/src/state/state-directory.ts",
+    find: 'if (found?.bytes !== seal.bytes || found.crc !== seal.crc) return "damaged";',
+    replace: 'if (found === undefined) return "damaged";',
+    caughtBy: simulated("copies"),
+  },
+  {
+    name: "copy-too-old-believed",
+    story: "A disk that comes back after days brings back keys that were removed meanwhile.",
+    file: "packages/streams/src/state/checkpoint.ts",
+    find: 'if (nowMs - checkpoint.coveredAtMs > facts.deleteRetentionMs / 2) return "too-old";',
+    replace: "",
+    caughtBy: simulated("copies"),
+  },
+  {
+    name: "idle-advance-waits-for-a-record",
+    story: "What closes when nobody sends is told when somebody does.",
+    file: "packages/streams/src/worker/worker.ts",
+    find: "if (task.changed) this.#uncommittedSince ??= at;",
+    replace: "",
+    caughtBy: simulated("silences"),
+  },
+  {
+    name: "idle-advance-at-every-look",
+    story: "A service that nobody sends to commits several times a second, for nothing.",
+    file: "packages/streams/src/worker/idle-tasks.ts",
+    find: "this.#advancedAt.set(task.partition, atMs);",
+    replace: "",
+    caughtBy: simulated("silences"),
+  },
+  {
+    name: "session-emitted-twice",
+    story: "A session is told twice, and whoever adds sessions up has a customer spend double.",
+    file: "packages/streams/src/windows/session-window.ts",
+    find: 'this.#tell("final", key, first, emit);',
+    replace: 'this.#tell("final", key, first, emit);\n      this.#tell("final", key, first, emit);',
+    caughtBy: verdict,
+  },
+  {
+    name: "sliding-result-differs",
+    story: "A running average leaves out the oldest of its five minutes.",
+    file: "packages/streams/src/windows/sliding-window.ts",
+    find: "this.#instants.within(state.instants, window)",
+    replace: "this.#instants.within(state.instants, { ...window, startMs: window.startMs + 60_000 })",
+    caughtBy: verdict,
+  },
+  {
+    name: "tumbling-window-told-as-hopping",
+    story:
+      "A window is cut by another's advance: what an account spent in five minutes is what it spent in one.",
+    file: "packages/streams/src/windows/tumbling-window.ts",
+    find: "advanceMs: options.sizeMs });",
+    replace: "advanceMs: options.sizeMs / 5 });",
+    caughtBy: verdict,
+  },
+  {
+    name: "received-at-not-handed-on",
+    story: "How long a transaction was under way is not known behind the first service.",
+    file: "packages/streams/src/worker/record-decoding.ts",
+    find: "if (receivedAt !== undefined) headers.push(",
+    replace: 'if (receivedAt === "") headers.push(',
+    caughtBy: verdict,
   },
 ];

@@ -1,12 +1,17 @@
-// The overlay `rehearsal` in the cluster that kubectl talks to.
+// An overlay of a rehearsal in the cluster that kubectl talks to.
 //
-//   CL1. Everything happens in the overlay's own namespace, which is deleted at the end.
+//   CL1. Everything happens in the overlay's own namespace, which is deleted at the end. prometheus-adapter, where there is
+//        one, needs three objects besides, which are deleted too.
+//   CL2. A cluster has one server of external metrics. Where it is somebody else's, nothing is begun, and nothing deleted.
 
 import { type ClusterAdmin, connectAdmin } from "@riffle/streams/kafka";
 import { waitFor } from "../pipeline/wait-for.ts";
+import type { ClusterAutoscaler } from "./cluster-autoscaler.ts";
 import { attempt, sh } from "./shell.ts";
 
 const namespace = "riffle-dev";
+const adapter = "prometheus-adapter";
+const metricsApi = "v1beta1.external.metrics.k8s.io";
 /** Workloads in the order in which their readiness is waited for. */
 const workloads = [
   "statefulset/kafka",
@@ -36,9 +41,20 @@ export const kubectl = (...words: readonly string[]): Promise<string> =>
   sh(["kubectl", "-n", namespace, ...words]);
 
 /** Creates everything and waits until every pod is ready. */
-export const applyOverlay = async (): Promise<void> => {
-  await sh(["kubectl", "apply", "-k", "k8s/overlays/rehearsal"]);
-  for (const workload of workloads) await untilRolledOut(workload);
+export const applyOverlay = async (autoscaler: ClusterAutoscaler): Promise<void> => {
+  await sh(["kubectl", "apply", "-k", autoscaler.overlay]);
+  const wanted = autoscaler.bringsAdapter ? [...workloads, `deployment/${adapter}`] : workloads;
+  for (const workload of wanted) await untilRolledOut(workload);
+};
+
+/** @throws when the external metrics of the cluster come from anything but this rehearsal's adapter (CL2) */
+export const requireNoMetricsServer = async (): Promise<void> => {
+  const path = "jsonpath={.spec.service.namespace}/{.spec.service.name}";
+  const server = await sh(["kubectl", "get", "apiservice", metricsApi, "--ignore-not-found", "-o", path]);
+  if (server !== "" && server !== `${namespace}/${adapter}`)
+    throw new Error(
+      `cannot rehearse with ${adapter}: the cluster's external metrics come from ${server}; take a cluster without it`,
+    );
 };
 
 /** Waits until what is wanted of a workload is what runs. */
@@ -46,8 +62,15 @@ export const untilRolledOut = async (workload: string): Promise<void> => {
   await kubectl("rollout", "status", workload, "--timeout=300s");
 };
 
-/** Removes the namespace with all that is in it. */
-export const removeNamespace = async (): Promise<void> => {
+/** Removes what {@link applyOverlay} has created (CL1). */
+export const removeOverlay = async ({ bringsAdapter }: ClusterAutoscaler): Promise<void> => {
+  if (bringsAdapter) {
+    const binding = `${namespace}-${adapter}`;
+    // First, or the namespace would wait for an API whose server it has just lost.
+    await attempt(["kubectl", "delete", "apiservice", metricsApi]);
+    await attempt(["kubectl", "delete", "clusterrolebinding", binding]);
+    await attempt(["kubectl", "-n", "kube-system", "delete", "rolebinding", binding]);
+  }
   await attempt(["kubectl", "delete", "namespace", namespace, "--timeout=180s"]);
 };
 

@@ -26,14 +26,14 @@ export class ComposeStack {
     return sh([...this.#words, ...words], { env: this.#env });
   }
 
-  /** Starts everything and waits until all of it is healthy. */
-  async up(): Promise<void> {
-    await this.run("up", "--detach", "--wait", "--wait-timeout", "600");
+  /** Starts everything, or these services of whatever profile, and waits until all of it is healthy. */
+  async up(...services: readonly string[]): Promise<void> {
+    await this.run("up", "--detach", "--wait", "--wait-timeout", "600", ...services);
   }
 
-  /** Takes everything down, its data too. */
+  /** Takes everything down, its data too, and whatever a profile has added. */
   async down(): Promise<void> {
-    await this.run("down", "--volumes", "--timeout", "20");
+    await this.run("--profile", "*", "down", "--volumes", "--timeout", "20");
   }
 
   /** When the container of a service was started, and how it ended if it did. */

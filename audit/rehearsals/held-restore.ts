@@ -1,8 +1,8 @@
 // No scale-in while a replica restores, provoked: a second replica is held in the middle of its restore, the load is gone,
-// and the autoscaler is left alone with what its triggers tell it.
+// and the autoscaler is left alone with what it is told.
 //
 //   HR1. Only the lag is missing: the second replica comes because the least number of replicas is 2 for a moment, and
-//        whether it stays is up to the trigger that asks who restores.
+//        whether it stays is up to the question who restores.
 //   HR2. The replica is held for several times the window in which the overlay scales in. One look at fewer replicas ends
 //        the rehearsal.
 //   HR3. When it is let go, the replicas fall: it was the restore that kept them, and nothing else.
@@ -12,13 +12,14 @@
 
 import { setTimeout as delay } from "node:timers/promises";
 import { waitFor } from "../pipeline/wait-for.ts";
+import type { ClusterAutoscaler, Kubectl } from "./cluster-autoscaler.ts";
 import type { Say } from "./timeline.ts";
 import { phaseIn } from "./worker-phase.ts";
 
 /** What the step needs of a cluster. */
 export interface HeldCluster {
-  /** `kubectl -n <namespace> …`; resolves with its standard output. */
-  kubectl(...words: readonly string[]): Promise<string>;
+  readonly kubectl: Kubectl;
+  readonly autoscaler: Pick<ClusterAutoscaler, "leastReplicas" | "toldReplicas">;
   replicasOf(name: string): Promise<{ readonly wanted: number; readonly ready: number }>;
   untilReplicas(name: string, count: number, withinMs: number): Promise<void>;
 }
@@ -41,35 +42,11 @@ const phaseOf = async (cluster: HeldCluster, pod: string): Promise<string | unde
   return phaseIn(await cluster.kubectl("exec", pod, "--", "node", "-e", script).catch(() => ""));
 };
 
-/** What the autoscaler is told by the trigger that asks who restores, as a number of replicas. */
-const toldReplicas = async (cluster: HeldCluster, name: string): Promise<number> => {
-  const hpa = JSON.parse(await cluster.kubectl("get", "hpa", `keda-hpa-${name}`, "-o", "json")) as {
-    readonly metadata: { readonly namespace: string };
-    readonly spec: {
-      readonly metrics: readonly { readonly external?: { readonly metric: { name: string } } }[];
-    };
-  };
-  const metric = hpa.spec.metrics
-    .map(({ external }) => external?.metric.name ?? "")
-    .find((one) => one.endsWith("prometheus"));
-  const path = `/apis/external.metrics.k8s.io/v1beta1/namespaces/${hpa.metadata.namespace}/${metric}?labelSelector=scaledobject.keda.sh%2Fname%3D${name}`;
-  const answer = await cluster.kubectl("get", "--raw", path).catch(() => "{}");
-  const { items = [] } = JSON.parse(answer) as {
-    readonly items?: readonly { readonly value: string }[];
-  };
-  return Number(items[0]?.value ?? 0);
-};
-
-const patch = async (cluster: HeldCluster, what: string, spec: object): Promise<void> => {
-  await cluster.kubectl("patch", what, "--type=merge", "-p", JSON.stringify({ spec }));
-};
-
 /** From which pod on a change of the template is rolled out. */
-const rollFrom = (cluster: HeldCluster, name: string, partition: number): Promise<void> =>
-  patch(cluster, `statefulset/${name}`, { updateStrategy: { rollingUpdate: { partition } } });
-
-const leastReplicas = (cluster: HeldCluster, name: string, minReplicaCount: number): Promise<void> =>
-  patch(cluster, `scaledobject/${name}`, { minReplicaCount });
+const rollFrom = async (cluster: HeldCluster, name: string, partition: number): Promise<void> => {
+  const spec = { updateStrategy: { rollingUpdate: { partition } } };
+  await cluster.kubectl("patch", `statefulset/${name}`, "--type=merge", "-p", JSON.stringify({ spec }));
+};
 
 /** Watches that the second replica stays while it is held (HR2). */
 const watchHeld = async (
@@ -105,14 +82,14 @@ export const holdInRestore = async (
   const pod = `${name}-1`;
   await rollFrom(cluster, name, 1);
   await cluster.kubectl("set", "env", `statefulset/${name}`, "RIFFLE_FAILPOINT=before-restore:hold");
-  await leastReplicas(cluster, name, 2);
+  await cluster.autoscaler.leastReplicas(name, 2);
   await waitFor(`${pod} restores`, async () => (await phaseOf(cluster, pod)) === "restoring", withinMs);
   await waitFor(
     "the autoscaler is told of it",
-    async () => (await toldReplicas(cluster, name)) >= 2,
+    async () => (await cluster.autoscaler.toldReplicas(name)) >= 2,
     withinMs,
   );
-  await leastReplicas(cluster, name, 1);
+  await cluster.autoscaler.leastReplicas(name, 1);
   say(`${pod} is held in its restore; there is no lag, and one replica would do`);
   await watchHeld(cluster, [name, pod], times, say);
   await cluster.kubectl("exec", pod, "--", "node", "-e", "process.kill(1, 'SIGCONT')");

@@ -1,9 +1,10 @@
-// `pnpm run rehearse:kubernetes`: the overlay `rehearsal` in a real cluster with KEDA, under load all the time:
+// `pnpm run rehearse:kubernetes`: the overlay `rehearsal` in a real cluster with KEDA, or with `--autoscaler hpa` the overlay
+// `rehearsal-hpa` in one without, under load all the time:
 //
-//   1. a backlog makes KEDA scale the fraud-detector from 1 to 3 replicas, and back to 1 when it is gone;
+//   1. a backlog makes the autoscaler scale the fraud-detector from 1 to 3 replicas, and back to 1 when it is gone;
 //   2. the load pauses, and a second replica is held in its restore: it is not scaled in until it is ready;
 //   3. a pod is deleted, another is killed without a grace period;
-//   4. a StatefulSet is drained to nothing, and comes back because its input has lag;
+//   4. a StatefulSet is drained to nothing, and comes back because its input has lag; by hand where no KEDA wakes it;
 //   5. a rolling update of ingest, the filter and the fraud-detector.
 //
 // In the end the topics are compared with the reference model to the record, and the console is asked for the passport of
@@ -19,11 +20,13 @@ import {
   kubectl,
   LagReader,
   nodePorts,
-  removeNamespace,
+  removeOverlay,
   replicasOf,
+  requireNoMetricsServer,
   untilReplicas,
   untilRolledOut,
 } from "./cluster.ts";
+import { autoscalers } from "./cluster-autoscaler.ts";
 import { checkConsole } from "./console-check.ts";
 import { ExactTraffic, outcomeLines } from "./exact-traffic.ts";
 import { holdInRestore } from "./held-restore.ts";
@@ -36,8 +39,13 @@ const { values } = parseArgs({
     backlog: { type: "string", default: "60000" },
     seed: { type: "string", default: "1" },
     keep: { type: "boolean", default: false },
+    autoscaler: { type: "string", default: "keda" },
   },
 });
+
+const autoscaler = autoscalers[values.autoscaler]?.(kubectl);
+if (autoscaler === undefined)
+  throw new Error(`there is no autoscaler ${values.autoscaler}; say --autoscaler keda or hpa`);
 
 const scaled = "fraud-detector";
 const lookEveryMs = 5_000;
@@ -95,7 +103,7 @@ const scaleByLag = async (traffic: ExactTraffic, lag: LagReader): Promise<void> 
 const scaleInWaits = async (traffic: ExactTraffic): Promise<void> => {
   await traffic.pause();
   await untilDrained(nodePorts.brokers, ["filter", scaled], scaleWithinMs);
-  await holdInRestore({ kubectl, replicasOf, untilReplicas }, scaled, say);
+  await holdInRestore({ kubectl, autoscaler, replicasOf, untilReplicas }, scaled, say);
   traffic.start(Number(values.rate));
 };
 
@@ -110,8 +118,9 @@ const disturb = async (traffic: ExactTraffic): Promise<void> => {
   say("aggregator is drained to nothing");
   await kubectl("scale", "statefulset", "aggregator", "--replicas=0");
   await untilReplicas("aggregator", 0, scaleWithinMs);
+  if (!autoscaler.wakes) await kubectl("scale", "statefulset", "aggregator", "--replicas=1");
   await untilReplicas("aggregator", 1, scaleWithinMs);
-  say("aggregator is back, by its lag");
+  say(`aggregator is back, ${autoscaler.wakes ? "by its lag" : "by hand"}`);
   say("rolling update");
   await kubectl("rollout", "restart", "deployment/ingest", "statefulset/filter", `statefulset/${scaled}`);
   for (const workload of ["deployment/ingest", "statefulset/filter", `statefulset/${scaled}`])
@@ -121,10 +130,13 @@ const disturb = async (traffic: ExactTraffic): Promise<void> => {
 
 let traffic: ExactTraffic | undefined;
 let lag: LagReader | undefined;
+let isApplied = false;
 
 const run = async (): Promise<void> => {
-  say("kubectl apply -k k8s/overlays/rehearsal");
-  await applyOverlay();
+  if (autoscaler.bringsAdapter) await requireNoMetricsServer();
+  say(`kubectl apply -k ${autoscaler.overlay}`);
+  isApplied = true;
+  await applyOverlay(autoscaler);
   say("every service is ready");
   traffic = new ExactTraffic(nodePorts, Number(values.seed));
   lag = await LagReader.open();
@@ -141,5 +153,5 @@ const run = async (): Promise<void> => {
 await rehearse(run, async () => {
   await traffic?.close();
   await lag?.close();
-  if (!values.keep) await removeNamespace();
+  if (isApplied && !values.keep) await removeOverlay(autoscaler);
 });

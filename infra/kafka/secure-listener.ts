@@ -14,6 +14,8 @@ export interface SecureListener {
   /** Passwords by user, valid for PLAIN, SCRAM-SHA-256 and SCRAM-SHA-512 alike. */
   readonly users: Readonly<Record<string, string>>;
   readonly certificate: Certificate;
+  /** Whether its users may do only what ACLs grant them; the plain listener's may do everything. @default false */
+  readonly authorizes?: boolean;
   /** PEM file of the authorities whose client certificates are let in; without it none is asked for. */
   readonly clientAuthorityFile?: string;
 }
@@ -52,10 +54,17 @@ export async function exportKey({ keystoreFile, password }: Certificate): Promis
   return keyFile;
 }
 
+/** Brokers among themselves and the test's set-up come by the plain listener, where everybody is ANONYMOUS. */
+const authorizer = {
+  "authorizer.class.name": "org.apache.kafka.metadata.authorizer.StandardAuthorizer",
+  "super.users": "User:ANONYMOUS",
+};
+
 /** The settings of the listener, by their names in server.properties. */
 export function secureSettings({
   users,
   certificate,
+  authorizes = false,
   clientAuthorityFile,
 }: SecureListener): Record<string, string> {
   const prefix = `listener.name.${secureListenerName.toLowerCase()}`;
@@ -69,6 +78,7 @@ export function secureSettings({
         "org.apache.kafka.common.security.scram.ScramLoginModule required;",
       ]),
     ),
+    ...(authorizes ? authorizer : {}),
     [`${prefix}.ssl.keystore.type`]: "PKCS12",
     [`${prefix}.ssl.keystore.location`]: certificate.keystoreFile,
     [`${prefix}.ssl.keystore.password`]: certificate.password,

@@ -17,7 +17,7 @@ import { oneTestCommand } from "./rules/one-test-command.ts";
 import { purity } from "./rules/purity.ts";
 import { rootTasks } from "./rules/root-tasks.ts";
 import { sizes } from "./rules/sizes.ts";
-import { noSkippedTests, testPlacement } from "./rules/tests.ts";
+import { citedTests, noSkippedTests, testPlacement } from "./rules/tests.ts";
 import { versions } from "./rules/versions.ts";
 
 const rules: readonly Rule[] = [
@@ -29,6 +29,7 @@ const rules: readonly Rule[] = [
   cycles,
   testPlacement,
   noSkippedTests,
+  citedTests,
   sizes,
   fileNames,
   versions,

@@ -1,5 +1,5 @@
 // `node tools/manifests/fetch-schemas.ts`: asks the cluster that kubectl talks to for the schemas of every kind in
-// k8s/rendered, and keeps them. Needs kubectl, and KEDA in the cluster.
+// k8s/rendered, and keeps them. Needs kubectl, and in the cluster KEDA and the CRD of PrometheusRule.
 
 import { execFileSync } from "node:child_process";
 import { writeFileSync } from "node:fs";

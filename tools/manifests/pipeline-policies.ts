@@ -3,8 +3,10 @@
 //   PP1. preStop + SHUTDOWN_DEADLINE_MS + a margin is less than the grace period: a service ends itself, and is not killed
 //        in the middle of its last commit.
 //   PP2. While a replica joins or restores the autoscaler wants at least as many replicas as there are. It learns that from
-//        the phase of the workers; what is left to restore is unknown before a restore begins.
+//        the phase of the workers; what is left to restore is unknown before a restore begins. No answer is an error, and no 0.
+//   PP3. What it asks Prometheus for is of its own namespace: there may be another Riffle.
 
+import { parse } from "yaml";
 import { at, listAt, type Manifest, nameOf, podTemplateOf, textAt, type Yaml } from "./manifest.ts";
 import { servicesIn } from "./pod-policies.ts";
 import type { Policy } from "./policy.ts";
@@ -274,18 +276,20 @@ const externalsOf = (scaler: Manifest, service: string): string[] =>
     )
     .map((metric) => `${nameOf(scaler)}: does not look at ${metric} of ${service}`);
 
-/** PP2, as a query: the number of replicas while one of them restores, else 0. */
-const restoringReplicas = (service: string): string =>
-  `(max(riffle_stream_phase{service="${service}",phase=~"joining|restoring"}) > bool 0) * count(up{service="${service}"})`;
+/** PP2, as a query: the number of replicas while one of them restores, else 0. Another Riffle is not counted (PP3). */
+const restoringReplicas = (namespace: string, service: string): string => {
+  const own = `namespace="${namespace}",service="${service}"`;
+  return `(max(riffle_stream_phase{${own},phase=~"joining|restoring"}) > bool 0) * count(up{${own}})`;
+};
 
-/** The same for prometheus-adapter, which puts the service in. */
+/** The same for prometheus-adapter, which puts the namespace and the service in. */
 const restoringReplicasRule =
   '(max(riffle_stream_phase{phase=~"joining|restoring",<<.LabelMatchers>>}) by (service) > bool 0) * on (service) count(up{<<.LabelMatchers>>}) by (service)';
 
 const onOneLine = (text: string): string => text.trim().split(/\s+/).join(" ");
 
 const waitsForRestores: Policy = {
-  title: "nothing is scaled in while a replica of it joins or restores (PP2)",
+  title: "nothing is scaled in while a replica of it joins or restores (PP2, PP3)",
   faultsOf: (manifests) => {
     const scalers = manifests.filter(({ kind }) => kind === "ScaledObject");
     return scalers.length > 0 ? scalers.flatMap(restoreTriggerOf) : restoreRuleOf(manifests);
@@ -293,23 +297,31 @@ const waitsForRestores: Policy = {
 };
 
 const restoreTriggerOf = (scaler: Manifest): string[] => {
-  const query = restoringReplicas(textAt(scaler, "spec", "scaleTargetRef", "name"));
+  const namespace = textAt(scaler, "metadata", "namespace");
+  const query = restoringReplicas(namespace, textAt(scaler, "spec", "scaleTargetRef", "name"));
   const trigger = listAt(scaler, "spec", "triggers").find(
     (one) => textAt(one, "type") === "prometheus" && onOneLine(textAt(one, "metadata", "query")) === query,
   );
   if (trigger === undefined) return [`${nameOf(scaler)}: no trigger asks for ${query}`];
-  return Object.entries({ threshold: "1", ignoreNullValues: "true" })
+  return Object.entries({ threshold: "1", ignoreNullValues: "false" })
     .filter(([key, value]) => textAt(trigger, "metadata", key) !== value)
     .map(([key, value]) => `${nameOf(scaler)}: ${key} of its trigger for restores is not ${value}`);
 };
 
 const restoreRuleOf = (manifests: readonly Manifest[]): string[] => {
-  const texts = manifests
+  const rules = manifests
     .filter(({ kind }) => kind === "ConfigMap")
-    .flatMap(({ data }) => Object.values((data ?? {}) as object).map((text) => onOneLine(String(text))));
-  return texts.some((text) => text.includes(restoringReplicasRule))
-    ? []
-    : [`no rule of prometheus-adapter answers with ${restoringReplicasRule}`];
+    .flatMap(({ data }) => Object.entries((data ?? {}) as { readonly [file: string]: Yaml }))
+    .filter(([file]) => file.endsWith(".yaml"))
+    .flatMap(([, text]) => listAt(parse(String(text)) as Yaml, "externalRules"));
+  const isKnown = rules.some((rule) => onOneLine(textAt(rule, "metricsQuery")) === restoringReplicasRule);
+  const shared = rules.filter(
+    (rule) => textAt(rule, "resources", "overrides", "namespace", "resource") !== "namespace",
+  );
+  return [
+    ...(isKnown ? [] : [`no rule of prometheus-adapter answers with ${restoringReplicasRule}`]),
+    ...shared.map((rule) => `${textAt(rule, "name", "as")}: its namespace is not that of the HPA`),
+  ];
 };
 
 const asksForRealMetrics = ({ metrics }: CodeFacts): Policy => ({

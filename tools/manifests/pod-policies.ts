@@ -12,6 +12,8 @@ interface Placed {
 
 /** The start scripts of this image write the broker's settings beside themselves. */
 const writesItsRoot = "apache/kafka:4.4.0";
+/** A server of the API server's own, which asks it who may. */
+const asksTheApiServer = "registry.k8s.io/prometheus-adapter/prometheus-adapter:v0.12.0";
 
 const withPods = (manifests: readonly Manifest[]): Manifest[] =>
   manifests.filter((manifest) => podTemplateOf(manifest) !== undefined && manifest.kind !== "ScaledObject");
@@ -66,10 +68,11 @@ export const podPolicies: readonly Policy[] = [
       ? undefined
       : "set seccompProfile RuntimeDefault",
   ),
-  eachPod("a pod has an account of its own, without a token", (spec) => {
+  eachPod("a pod has an account of its own, without a token unless it asks the API server", (spec) => {
     const account = textAt(spec, "serviceAccountName");
+    const needsToken = listAt(spec, "containers").every((one) => textAt(one, "image") === asksTheApiServer);
     const isTokenless = at(spec, "automountServiceAccountToken") === false;
-    return isTokenless && account !== "" && account !== "default"
+    return isTokenless !== needsToken && account !== "" && account !== "default"
       ? undefined
       : "set serviceAccountName, and automountServiceAccountToken to false";
   }),

@@ -9,7 +9,7 @@ import { existsSync, readdirSync, readFileSync } from "node:fs";
 import { join, relative } from "node:path";
 
 /** The overlays, each a file in k8s/rendered. */
-export const overlays = ["dev", "rehearsal", "prod", "hpa"] as const;
+export const overlays = ["dev", "rehearsal", "rehearsal-hpa", "prod", "prod-options", "hpa"] as const;
 
 /** One of {@link overlays}. */
 export type Overlay = (typeof overlays)[number];

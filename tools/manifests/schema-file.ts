@@ -25,6 +25,10 @@ const numbersToo = [
 const isObject = (value: Yaml): value is { readonly [key: string]: Yaml } =>
   typeof value === "object" && value !== null && !Array.isArray(value);
 
+/** Go's flags within a pattern; JavaScript has none of them. */
+const hasGoFlags = (key: string, value: Yaml): boolean =>
+  key === "pattern" && typeof value === "string" && value.includes("(?i)");
+
 /** What a schema says about values, without what it says to people and programs. */
 const strict = (schema: Yaml): Yaml => {
   if (Array.isArray(schema)) return (schema as readonly Yaml[]).map(strict);
@@ -33,6 +37,7 @@ const strict = (schema: Yaml): Yaml => {
     return { type: ["string", "integer"] };
   const kept = Object.entries(schema)
     .filter(([key]) => !key.startsWith("x-") && !["description", "format", "default"].includes(key))
+    .filter(([key, value]) => !hasGoFlags(key, value))
     .map(([key, value]): [string, Yaml] => [key, key === "properties" ? propertiesOf(value) : strict(value)]);
   const isClosed = isObject(schema["properties"]) && schema["x-kubernetes-preserve-unknown-fields"] !== true;
   const hasRest = schema["additionalProperties"] !== undefined;

@@ -16,6 +16,7 @@ export interface ErrorRegistries {
   readonly patternErrors: Readonly<Record<string, ErrorEntry>>;
   readonly serviceKitErrors: Readonly<Record<string, ErrorEntry>>;
   readonly cliErrors: Readonly<Record<string, ErrorEntry>>;
+  readonly readModelErrors: Readonly<Record<string, ErrorEntry>>;
   /** What ingest answers over HTTP. */
   readonly problems: ProblemEntries;
   /** What the console answers over HTTP. */
@@ -55,6 +56,9 @@ export function errorsPage(registries: ErrorRegistries): string {
     "## The `riffle` command",
     "`CliError`, from `packages/cli/src/errors.ts`. It ends with 2 for `CLI_USAGE` and `CLI_EXPRESSION_INVALID`, and with 1 for the others.",
     registry(cliErrors),
+    "## The console's read model",
+    "From `services/console/src/read-model/errors.ts`. In `GET /v1/status` as `failure`, in the log, and in `/readyz?verbose`.",
+    registry(registries.readModelErrors),
     "## Answers of ingest",
     "RFC 9457 problem details, from `services/ingest/src/problem.ts`. The type of each is `urn:riffle:problem:` and the code.",
     answers(problems),

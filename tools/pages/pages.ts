@@ -31,6 +31,9 @@ export async function renderPages(root: string): Promise<ReadonlyMap<string, str
   const consoleService = await built<Pick<ErrorRegistries, "consoleProblems">>(
     "services/console/dist/problem.js",
   );
+  const readModel = await built<Pick<ErrorRegistries, "readModelErrors">>(
+    "services/console/dist/read-model/errors.js",
+  );
   const schemas = new Map<string, unknown>();
   for (const service of services) {
     const path = `services/${service}/dist/config.js`;
@@ -46,7 +49,16 @@ export async function renderPages(root: string): Promise<ReadonlyMap<string, str
   return new Map([
     [
       "docs/errors.md",
-      errorsPage({ ...contracts, ...cases, ...streams, ...kit, ...cli, ...ingest, ...consoleService }),
+      errorsPage({
+        ...contracts,
+        ...cases,
+        ...streams,
+        ...kit,
+        ...cli,
+        ...readModel,
+        ...ingest,
+        ...consoleService,
+      }),
     ],
     ["docs/config.md", configPage(tables)],
     [".env.example", envPage(kit.envExample(Object.fromEntries(schemas)))],

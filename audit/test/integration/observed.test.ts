@@ -5,7 +5,7 @@ import { readdirSync, readFileSync } from "node:fs";
 import { join } from "node:path";
 import { type ServiceName, serviceNames, type Transaction, topics } from "@riffle/contracts";
 import { dashboardFiles } from "@riffle/infra/grafana/dashboards";
-import { metricsOf } from "@riffle/infra/grafana/query-metrics";
+import { askedInVain, type ExportedSeries, exportedSeries } from "@riffle/infra/grafana/exported-series";
 import { type RunningKafka, startKafka } from "@riffle/infra/kafka";
 import { OtlpReceiver } from "@riffle/infra/otlp/otlp-receiver";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
@@ -18,8 +18,17 @@ import { WebhookReceiver, webhookSecret } from "../../pipeline/webhook-receiver.
 const streamServices = ["filter", "aggregator", "fraud-detector", "notifier"] as const;
 const traceId = "4bf92f3577b34da6a3ce929d0e0e4736";
 const clientSpan = "00f067aa0ba902b7";
-/** Prometheus' own, about the scrape itself. */
-const notExported = ["up"];
+/**
+ * Not in what a service exports now: Prometheus' own about the scrape, what is shown while state is restored, and the stream
+ * time of the console's case desk, which gets no command here.
+ */
+const atOtherTimes: readonly ExportedSeries[] = [
+  ...serviceNames.flatMap((service) => [
+    { name: "up", labels: { service } },
+    { name: "riffle_stream_restore_remaining_records", labels: { service, store: "", partition: "" } },
+  ]),
+  { name: "riffle_stream_watermark_delay_seconds", labels: { service: "console", partition: "" } },
+];
 
 let kafka: RunningKafka;
 let webhooks: WebhookReceiver;
@@ -81,8 +90,10 @@ const scrape = async (service: ServiceName): Promise<string> => {
   return await answer.text();
 };
 
-const exportedBy = async (service: ServiceName): Promise<ReadonlySet<string>> =>
-  new Set([...(await scrape(service)).matchAll(/^# TYPE (\S+)/gm)].map(([, name = ""]) => name));
+const exportedBy = async (...services: readonly ServiceName[]): Promise<ExportedSeries[]> => {
+  const expositions = await Promise.all(services.map(scrape));
+  return [...expositions.flatMap(exportedSeries), ...atOtherTimes];
+};
 
 /** Values of one metric's series, those with all of the texts among their labels. */
 const values = (text: string, metric: string, ...labels: readonly string[]): number[] =>
@@ -93,36 +104,50 @@ const values = (text: string, metric: string, ...labels: readonly string[]): num
 
 const sum = (numbers: readonly number[]): number => numbers.reduce((total, number) => total + number, 0);
 
-const expressionsOf = (dashboard: string): string[] =>
-  (JSON.parse(dashboard) as { panels: { targets?: { expr: string }[] }[] }).panels.flatMap(
-    ({ targets = [] }) => targets.map(({ expr }) => expr),
-  );
+interface Asked {
+  readonly expr: string;
+  readonly legendFormat?: string;
+}
 
-const alertExpressions = (): string[] => {
+const queriesOf = (page: string): Asked[] =>
+  (
+    JSON.parse(dashboardFiles().get(`riffle-${page}.json`) ?? "") as { panels: { targets?: Asked[] }[] }
+  ).panels.flatMap(({ targets = [] }) => targets);
+
+const ruleExpressions = (): Asked[] => {
   const folder = join(import.meta.dirname, "../../../infra/prometheus/rules");
   return readdirSync(folder).flatMap((file) =>
-    (
-      parse(readFileSync(join(folder, file), "utf8")) as { groups: { rules: { expr: string }[] }[] }
-    ).groups.flatMap(({ rules }) => rules.map(({ expr }) => expr)),
+    (parse(readFileSync(join(folder, file), "utf8")) as { groups: { rules: Asked[] }[] }).groups.flatMap(
+      ({ rules }) => rules,
+    ),
   );
 };
 
-const missing = (expressions: readonly string[], exported: ReadonlySet<string>): string[] =>
-  expressions.flatMap(metricsOf).filter((name) => !exported.has(name) && !notExported.includes(name));
+/** The dashboard's read model follows on its own, so that its first counts may still be on their way. */
+const untilAnswered = async (asked: readonly Asked[], ...services: readonly ServiceName[]): Promise<void> => {
+  expect(asked.length).toBeGreaterThan(0);
+  const inVain = async () => {
+    const series = await exportedBy(...services);
+    return asked.flatMap(({ expr, legendFormat }) => askedInVain(expr, series, legendFormat));
+  };
+  await expect.poll(inVain, { timeout: 20_000 }).toEqual([]);
+};
 
-describe("what is asked for", () => {
-  it.each(serviceNames)("by the page of %s is exported by that service", async (service) => {
-    const page = dashboardFiles().get(`riffle-${service}.json`) ?? "";
-    const expressions = expressionsOf(page);
-    expect(expressions.length).toBeGreaterThan(0);
-    expect(missing(expressions, await exportedBy(service))).toEqual([]);
+describe("metrics, labels and values that are asked for", () => {
+  it.each(serviceNames)(
+    "by the page of %s are exported by that service",
+    { timeout: 30_000 },
+    async (service) => {
+      await untilAnswered(queriesOf(service), service);
+    },
+  );
+
+  it("by the pipeline's page are exported by one of them", { timeout: 30_000 }, async () => {
+    await untilAnswered(queriesOf("pipeline"), ...serviceNames);
   });
 
-  it("by the pipeline's page and by the alert rules is exported by one of them", async () => {
-    const all = await Promise.all(serviceNames.map(exportedBy));
-    const exported = new Set(all.flatMap((names) => [...names]));
-    const page = expressionsOf(dashboardFiles().get("riffle-pipeline.json") ?? "");
-    expect(missing([...page, ...alertExpressions()], exported)).toEqual([]);
+  it("by the alert rules are exported by one of them", { timeout: 30_000 }, async () => {
+    await untilAnswered(ruleExpressions(), ...serviceNames);
   });
 });
 

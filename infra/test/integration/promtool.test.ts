@@ -8,6 +8,7 @@ import { join } from "node:path";
 import { GenericContainer, Wait } from "testcontainers";
 import { describe, expect, it } from "vitest";
 import { type DockerEngine, ensureImage, findDocker } from "../../kafka/docker-engine.ts";
+import { caseFile, healthyStory, jumpingStory, restlessStory, skippingStory } from "./ledger-stories.ts";
 
 const repository = "prom/prometheus";
 /** The one of docker-compose.yml. */
@@ -31,6 +32,14 @@ const missingImage = async (engine: DockerEngine): Promise<string | undefined> =
 const notRun = await reasonNotToRun();
 if (notRun !== undefined) process.stderr.write(`[promtool] alert rules are NOT tested: ${notRun}\n`);
 
+/** Stories for the ledger's rule: their file, and its text. */
+const stories = {
+  "/stories/healthy.yml": caseFile("nothing lost", healthyStory, false, 8),
+  "/stories/restless.yml": caseFile("nothing lost, killed again and again", restlessStory, false, 4),
+  "/stories/skipping.yml": caseFile("some passed over", skippingStory, true, 4),
+  "/stories/jumping.yml": caseFile("begun at the end", jumpingStory, true, 2),
+};
+
 /** Runs promtool over the folder; its output, and whether it was content. */
 const promtool = async (...words: readonly string[]): Promise<{ ok: boolean; output: string }> => {
   let output = "";
@@ -38,9 +47,10 @@ const promtool = async (...words: readonly string[]): Promise<{ ok: boolean; out
     .withEntrypoint(["promtool"])
     .withCommand([...words])
     .withCopyDirectoriesToContainer([{ source: folder, target: "/rules" }])
+    .withCopyContentToContainer(Object.entries(stories).map(([target, content]) => ({ target, content })))
     .withLogConsumer((stream) => stream.on("data", (chunk) => (output += String(chunk))))
     .withWaitStrategy(Wait.forOneShotStartup())
-    .withStartupTimeout(60_000);
+    .withStartupTimeout(200_000);
   try {
     const started = await container.start();
     await started.stop();
@@ -63,6 +73,15 @@ describe.skipIf(notRun !== undefined)(`promtool${notRun === undefined ? "" : `, 
     const { ok, output } = await promtool("test", "rules", ...inside("tests"));
     expect(ok, output).toBe(true);
   });
+
+  it.each(Object.keys(stories))(
+    "finds the ledger's rule right about %s",
+    { timeout: 240_000 },
+    async (file) => {
+      const { ok, output } = await promtool("test", "rules", file);
+      expect(ok, output.slice(0, 5_000)).toBe(true);
+    },
+  );
 
   it("is not content with a rule that is wrong", { timeout: 120_000 }, async () => {
     const { ok } = await promtool("check", "rules", "/rules/prometheus.yml");

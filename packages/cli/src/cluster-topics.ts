@@ -20,7 +20,12 @@ export interface TopicFault {
 }
 
 /** The configurations that are compared. */
-export const comparedConfigs = ["cleanup.policy", "retention.ms", "message.timestamp.type"] as const;
+export const comparedConfigs = [
+  "cleanup.policy",
+  "retention.ms",
+  "message.timestamp.type",
+  "max.message.bytes",
+] as const;
 
 /** Every difference, topic by topic. @param topics those of the contracts, and what others need of the same shape */
 export const topicFaults = (
@@ -51,20 +56,32 @@ export const topicFaults = (
 };
 
 const configFaults = (topic: Topic<unknown>, { configs }: FoundTopic): TopicFault[] => {
-  const expected: Readonly<Record<(typeof comparedConfigs)[number], string>> = {
+  const expected: Readonly<Record<(typeof comparedConfigs)[number], string | undefined>> = {
     "cleanup.policy": topic.cleanupPolicy,
     "retention.ms": String(topic.retentionMs),
     "message.timestamp.type": "CreateTime",
+    "max.message.bytes": topic.batchBytesMax === undefined ? undefined : String(topic.batchBytesMax),
   };
   return comparedConfigs.flatMap((config) => {
     const value = configs.get(config);
-    // What may not be read is not judged.
-    if (value === undefined || value === expected[config]) return [];
+    const wanted = expected[config];
+    // What may not be read is not judged, nor what the contracts leave to the cluster.
+    if (value === undefined || wanted === undefined || inOrder(value) === inOrder(wanted)) return [];
+    // A topic may take more.
+    if (config === "max.message.bytes" && Number(value) > Number(wanted)) return [];
     // A compacted topic drops nothing by age, whatever its retention says.
     if (config === "retention.ms" && topic.cleanupPolicy === "compact") return [];
-    return [{ topic: topic.name, kind: "config", config, expected: expected[config], found: value } as const];
+    return [{ topic: topic.name, kind: "config", config, expected: wanted, found: value } as const];
   });
 };
+
+/** Kafka keeps a list in the order in which it was given: `delete,compact` is `compact,delete`. */
+const inOrder = (value: string): string =>
+  value
+    .split(",")
+    .map((item) => item.trim())
+    .toSorted()
+    .join();
 
 const mostFrequent = (counts: readonly number[]): number => {
   const groups = [...Map.groupBy(counts, (count) => count).entries()];

@@ -1,6 +1,7 @@
 // The alert: a completed pattern that is worth a person's attention.
 //
-//   A1. It carries the transactions that caused it, in order, and the rule's version (promise P6).
+//   A1. It carries the transactions that caused it, in order, and the rule's version (promise P6); not their `metadata`, which
+//       no rule reads, and which stands in `transactions.screened.v1`.
 //   A2. Its id is derived from rule, version and causes (ids.ts). A withdrawal is a further event with the same id and
 //       the status `withdrawn`; an alert is never deleted.
 //   A3. What holds, is withdrawn and holds again is told each time: `changedBy` tells these events from one another.

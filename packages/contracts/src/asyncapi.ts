@@ -28,6 +28,10 @@ const headers = {
       description:
         "epoch milliseconds at which the service that wrote the record handled what it follows from",
     },
+    [headerNames.idConflict]: {
+      const: "true",
+      description: "ingest knew this id with other content and answered 409; the filter rejects it",
+    },
   },
 };
 
@@ -73,7 +77,7 @@ function channelOf(topic: Topic<unknown>): object {
         topic: topic.name,
         partitions: topic.partitions,
         topicConfiguration: {
-          "cleanup.policy": [topic.cleanupPolicy],
+          "cleanup.policy": topic.cleanupPolicy.split(","),
           "retention.ms": topic.retentionMs,
         },
         bindingVersion: "0.5.0",
@@ -84,6 +88,8 @@ function channelOf(topic: Topic<unknown>): object {
 
 function keptOf({ cleanupPolicy, retentionMs }: Topic<unknown>): string {
   if (cleanupPolicy === "compact") return "the newest record of each key is kept";
+  if (cleanupPolicy === "compact,delete")
+    return `the newest record of each key is kept ${retentionMs / dayMs} days`;
   return retentionMs < 0 ? "kept for ever" : `kept ${retentionMs / dayMs} days`;
 }
 

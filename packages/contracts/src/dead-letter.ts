@@ -2,6 +2,8 @@
 //
 //   D1. Key, value and headers stay as they came, the `schema` header included; only the headers below are added.
 //   D2. So their topics are as sensitive as the input, and sending a dead letter again is copying it back.
+//   D3. A dead letter that would not fit its topic is without its value, or without its headers or its key too, as much as
+//       need be, and says so. The record itself stands where it was read from, for as long as that topic keeps it.
 import type { Codec } from "./envelope.ts";
 
 /** The headers that a dead letter has beyond those it came with. Values are UTF-8; numbers are written in decimal. */
@@ -20,6 +22,16 @@ export const deadLetterHeaderNames = {
   exceptionMessage: "kafka_dlt-exception-message",
   /** Stable code of the error, `VALUE_INVALID`. */
   reasonCode: "x-reason-code",
+} as const;
+
+/** The headers that stand last in a dead letter that something was left out of. Values are UTF-8. */
+export const omissionHeaderNames = {
+  /** What was left out: `value`, `value,headers` or `value,headers,key`. */
+  parts: "x-omitted",
+  /** Bytes of the record's value, in decimal; null for a tombstone. */
+  valueBytes: "x-omitted-value-bytes",
+  /** SHA-256 of the value's bytes, hexadecimal; that of no bytes for a tombstone. */
+  valueSha256: "x-omitted-value-sha256",
 } as const;
 
 /**

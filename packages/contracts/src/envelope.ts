@@ -17,6 +17,11 @@ export const headerNames = {
    * who ask where the time went. No result depends on it; it is not handed on.
    */
   processedAt: "processed-at",
+  /**
+   * `true` on a transaction that ingest answered 409, because it knew the id with other content: the filter rejects it as
+   * a conflict. Absent on every other record, and not handed on.
+   */
+  idConflict: "id-conflict",
 } as const;
 
 /**
@@ -48,13 +53,14 @@ export interface Codec<V> {
    *
    * @param bytes the record's value; `null` for a tombstone
    * @param schema the record's `schema` header, absent when it had none
-   * @throws an `Error` with a stable string `code` when the bytes hold no value of this topic
+   * @throws an `Error` with a stable string `code` when the bytes hold no value of this topic; with `retriable` false where
+   *   it is thrown by a handler too, and trying again cannot succeed
    */
   decode(bytes: Uint8Array | null, schema: string | undefined): V;
 }
 
-/** `delete` drops old segments, `compact` keeps the newest record of each key. */
-export type CleanupPolicy = "delete" | "compact";
+/** `delete` drops old segments, `compact` keeps the newest record of each key, and both do both. As `cleanup.policy` is written. */
+export type CleanupPolicy = "delete" | "compact" | "compact,delete";
 
 /** One Kafka topic: its name, what its values are, how it is laid out, and who alone writes it. */
 export interface Topic<V> {
@@ -65,6 +71,8 @@ export interface Topic<V> {
   readonly cleanupPolicy: CleanupPolicy;
   /** How long records are kept, in milliseconds; -1 drops none by age. */
   readonly retentionMs: number;
+  /** Largest batch that it takes, in bytes: Kafka's `max.message.bytes`. Absent where the cluster's default is enough. */
+  readonly batchBytesMax?: number;
   /** The one service that may write it. */
   readonly owner: string;
 }

@@ -89,6 +89,8 @@ export class ContractError extends Error {
   readonly code: ContractErrorCode;
   /** The field at fault, where there is one. */
   readonly field: string | undefined;
+  /** Never: the same value breaks the same rule each time. Whoever would try again reads it, the engine's worker too. */
+  readonly retriable = false;
 
   constructor(code: ContractErrorCode, message: string, options: ContractErrorOptions = {}) {
     super(message, options.cause === undefined ? undefined : { cause: options.cause });

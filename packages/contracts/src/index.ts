@@ -21,6 +21,8 @@ export * from "./notification.ts";
 export * from "./notifier-command.ts";
 export * from "./redrive.ts";
 export * from "./rejection.ts";
+export { repeatRule } from "./repeat-rule.ts";
+export { type RuleName, ruleNames } from "./rule-names.ts";
 export * from "./topic-specs.ts";
 export * from "./topics.ts";
 export * from "./transaction.ts";

@@ -6,7 +6,8 @@ import { idSchema, transactionSchema } from "./transaction.ts";
 
 /**
  * Why a transaction was rejected.
- * `duplicate`: its id came before with the same content. `conflict`: its id came before with other content.
+ * `duplicate`: its account and id came before with the same content. `conflict`: they came before with other content, or
+ * ingest knew the id with other content or another account, and answered 409.
  * `contract`: it can be read, and yet disagrees with its record (another key or another event time).
  * `not-relevant`: a relevance rule keeps it out.
  */

@@ -26,8 +26,8 @@ export const clusterDefault = -1;
 /**
  * What to create, topic by topic.
  *
- * Timestamps are the producer's (`CreateTime`), because a record's timestamp is its event time. Compacted topics
- * also drop nothing by age.
+ * Timestamps are the producer's (`CreateTime`), because a record's timestamp is its event time. Topics that are compacted
+ * alone drop nothing by age.
  */
 export function pipelineTopicSpecs(
   topics: readonly Topic<unknown>[],
@@ -41,6 +41,7 @@ export function pipelineTopicSpecs(
       "cleanup.policy": topic.cleanupPolicy,
       "retention.ms": String(topic.retentionMs),
       "message.timestamp.type": "CreateTime",
+      ...(topic.batchBytesMax === undefined ? {} : { "max.message.bytes": String(topic.batchBytesMax) }),
       ...durability(replicationFactor),
     },
   }));

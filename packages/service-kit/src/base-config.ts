@@ -104,6 +104,11 @@ export const streamConfig = {
     "Age at which the broker aborts an unfinished atomic commit; bounds how long a crashed process holds readers back.",
   ),
   HEARTBEAT_INTERVAL_MS: durationMs(3_000, "Time between signs of life to the group."),
+  LEAVE_GROUP_ON_STOP: Type.Boolean({
+    default: true,
+    description:
+      "Whether an orderly stop tells the group. true: the other replicas take over at once, and the group rebalances again when this one is back. false: they go on undisturbed, and its partitions wait for its restart, or for SESSION_TIMEOUT_MS when it was scaled in.",
+  }),
   IDLE_AFTER_MS: durationMs(
     5_000,
     "Quiet time after which stream time follows the wall clock, so that windows close though traffic stops.",

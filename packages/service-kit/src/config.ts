@@ -110,7 +110,11 @@ export function loadConfig<P extends TProperties>(schema: TObject<P>, options: L
     else if (read.value !== undefined) values.set(name, freezeDeep(read.value));
   }
   faults.push(...relationFaults(options.relations ?? [], values, schema.properties));
-  for (const check of options.checks ?? []) faults.push(...check(values));
+  for (const check of options.checks ?? []) {
+    // A check takes a variable with a fault of its own for one that is missing.
+    const told = new Set(faults.map(({ variable }) => variable));
+    faults.push(...check(values).filter(({ variable }) => !told.has(variable)));
+  }
   if (faults.length > 0) throw new ConfigError(faults);
   // Each value was checked against its property's schema, and each property is present or optional.
   return Object.freeze(Object.fromEntries(values)) as Config<P>;

@@ -11,7 +11,14 @@ import { flushCompileCache } from "node:module";
 import { armFailPoint, parseFailPoint } from "@riffle/streams";
 import type { TObject, TProperties } from "typebox";
 import { startAdminServer } from "./admin-server.ts";
-import { type Config, effectiveConfig, loadConfig, type Relation, secretValues } from "./config.ts";
+import {
+  type Config,
+  type ConfigCheck,
+  effectiveConfig,
+  loadConfig,
+  type Relation,
+  secretValues,
+} from "./config.ts";
 import { ConfigError } from "./errors.ts";
 import { Health } from "./health.ts";
 import { kafkaSecurityFaults } from "./kafka-security.ts";
@@ -62,6 +69,8 @@ export interface ServiceDefinition<P extends TProperties> {
   readonly configSchema: TObject<P>;
   /** Rules between variables. @default none */
   readonly relations?: readonly Relation[];
+  /** Faults that no rule between two numbers can say. @default none besides those of every service */
+  readonly checks?: readonly ConfigCheck[];
   /** Answered by /version. @default the version of this repository */
   readonly version?: string;
   /**
@@ -115,9 +124,13 @@ function loadOrEnd<P extends TProperties>({
   name,
   configSchema,
   relations,
+  checks = [],
 }: ServiceDefinition<P>): Config<P> {
   try {
-    return loadConfig(configSchema, { relations: relations ?? [], checks: [kafkaSecurityFaults] });
+    return loadConfig(configSchema, {
+      relations: relations ?? [],
+      checks: [kafkaSecurityFaults, ...checks],
+    });
   } catch (error) {
     if (error instanceof ConfigError) endWithConfigFaults(name, error);
     throw error;

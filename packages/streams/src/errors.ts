@@ -29,6 +29,11 @@ export const streamsErrors = {
     meaning: "The brokers refused the user or the password.",
     remedy: "Check KAFKA_SASL_USERNAME, KAFKA_SASL_PASSWORD and KAFKA_SASL_MECHANISM.",
   },
+  STREAMS_NOT_AUTHORIZED: {
+    meaning: "The cluster's ACLs do not let this user do what the service has to.",
+    remedy:
+      "Grant what the message names, then start the service again; docs/kafka-client.md lists what each service needs.",
+  },
   STREAMS_TLS_FAILED: {
     meaning: "The brokers' certificate is not vouched for, or the TLS handshake failed.",
     remedy:
@@ -62,8 +67,10 @@ export const streamsErrors = {
     remedy: "Send it again later; the brokers do not keep up, or cannot be reached.",
   },
   STREAMS_RECORD_TOO_LARGE: {
-    meaning: "One record is larger than the largest batch a broker takes.",
-    remedy: "Make the value smaller, or raise max.message.bytes of the topic and recordBytesMax together.",
+    meaning:
+      "A record is larger than its topic takes: what a handler emits, the changelog record of one key, or what is sent to ingest.",
+    remedy:
+      "The input record that made it is a dead letter, its neighbours go on, and what its key has stays as it was. Keep less per key, or raise the topic's max.message.bytes and start the service again.",
   },
   STREAMS_PARTITION_INVALID: {
     meaning: "A record was not sent: its partition, or what the partitioner said, is none of the topic's.",
@@ -149,6 +156,14 @@ export class StreamsConfigError extends StreamsError {
   }
 }
 
+/** What is to be granted, by the error with which Kafka says that its ACLs do not; each stands for one kind of resource. */
+const missingAcls: Readonly<Record<number, string>> = {
+  29: "Read on its inputs and changelogs, Write on its outputs, dead letters and changelogs, and Describe on all of them.",
+  30: "Read on its consumer group.",
+  31: "Create on the topics that it makes (its changelogs), or create them beforehand.",
+  53: "Write and Describe on its transactional ids.",
+};
+
 /** A broker said no, definitely: the request had no effect. */
 export class BrokerRefusedError extends StreamsError {
   /** Kafka's numeric error code. */
@@ -157,9 +172,11 @@ export class BrokerRefusedError extends StreamsError {
   readonly errorName: string;
 
   constructor(api: string, errorCode: number, errorName: string, detail = "", options?: ErrorOptions) {
+    const missing = missingAcls[errorCode];
+    const grant = missing === undefined ? "" : `. Grant this user ${missing}`;
     super(
-      "STREAMS_BROKER_REFUSED",
-      `${api}: the broker answered ${errorName} (${errorCode})${detail && `: ${detail}`}`,
+      missing === undefined ? "STREAMS_BROKER_REFUSED" : "STREAMS_NOT_AUTHORIZED",
+      `${api}: the broker answered ${errorName} (${errorCode})${detail && `: ${detail.replace(/\.$/, "")}`}${grant}`,
       options,
     );
     this.errorCode = errorCode;

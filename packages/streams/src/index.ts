@@ -46,6 +46,7 @@ export {
 } from "./state/store.ts";
 export { DueIndex, type DueKeys } from "./time/due-index.ts";
 export * from "./windows/index.ts";
+export type { FailureAction } from "./worker/failure.ts";
 export type { InputFigures } from "./worker/input-watch.ts";
 export type {
   CommitReport,

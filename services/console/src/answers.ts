@@ -1,7 +1,8 @@
 // What the console answers over HTTP, as types: the routes make it, and the dashboard reads it (dashboard/src/api/wire.ts).
 //
-//   W1. Types alone, and of the contracts alone: the dashboard is built for browsers.
+//   W1. Types alone, and of the contracts and cases alone: the dashboard is built for browsers.
 
+import type { CaseView } from "@riffle/cases";
 import type {
   Alert,
   AlertStatus,
@@ -11,6 +12,34 @@ import type {
   Transaction,
   WindowKind,
 } from "@riffle/contracts";
+
+// ---- Who reads ----
+
+/** GET and POST /v1/session: who is signed in. */
+export interface SessionAnswer {
+  readonly me: {
+    readonly name: string;
+    /** The highest role and those it includes, rising. */
+    readonly roles: readonly ("viewer" | "analyst" | "admin")[];
+    readonly via: "key" | "token" | "session" | "none";
+  };
+  /** Sent back as `x-csrf-token` with what changes something; none for readers without a cookie. */
+  readonly csrfToken: string | null;
+}
+
+/** By what a person may sign in: the OpenID provider, or an API key or token that is pasted. */
+export type SignInWay = "oidc" | "key";
+
+/** GET /v1/session/ways: how a person may sign in; none where nobody is asked. */
+export interface SignInWays {
+  readonly ways: readonly SignInWay[];
+}
+
+/** DELETE /v1/session, where the session began at a provider that has a page to sign out on. */
+export interface SignedOut {
+  /** Where the browser goes next. */
+  readonly endSessionUrl: string;
+}
 
 // ---- A transaction ----
 
@@ -113,6 +142,100 @@ export interface Passport {
   readonly others: readonly { readonly accountId: string }[];
 }
 
+// ---- Lists and things ----
+
+/** A page of a list, and where the next one starts. */
+export interface Page<T> {
+  readonly items: readonly T[];
+  /** The `after` of the next page; null on the last one. */
+  readonly next: string | null;
+}
+
+/** GET /v1/transactions: a transaction in the list. */
+export interface TransactionItem {
+  readonly id: string;
+  readonly accountId: string;
+  readonly status: TransactionStatus;
+  readonly transaction: Transaction;
+  readonly partition: number;
+  readonly offset: number;
+  /** When ingest took it in, epoch milliseconds. */
+  readonly receivedAtMs: number | null;
+}
+
+/** GET /v1/alerts: an alert in the list, as it stands now, and where its newest event is. */
+export interface AlertItem extends Alert {
+  readonly partition: number;
+  readonly offset: number;
+  readonly caseId: string | null;
+  /** When the fraud detector made that event, epoch milliseconds. */
+  readonly atMs: number | null;
+}
+
+/** An event of an alert. */
+export interface AlertChange {
+  readonly status: AlertStatus;
+  readonly changedBy: string | null;
+  readonly partition: number;
+  readonly offset: number;
+  /** RFC 3339. */
+  readonly eventTime: string;
+  readonly atMs: number | null;
+}
+
+/** GET /v1/alerts/{id}. */
+export interface AlertDetail {
+  readonly alert: Alert;
+  readonly history: readonly AlertChange[];
+  readonly deliveries: readonly Notification[];
+  readonly caseId: string | null;
+}
+
+/** GET /v1/accounts/{id}. */
+export interface AccountDetail {
+  readonly accountId: string;
+  readonly transactions: {
+    readonly count: number;
+    /** RFC 3339; null where there is none. */
+    readonly first: string | null;
+    readonly last: string | null;
+  };
+  /** The newest of each kind, size and currency. */
+  readonly windows: readonly WindowView[];
+  readonly alerts: readonly AlertItem[];
+  readonly cases: readonly CaseView[];
+  readonly deliveries: readonly Notification[];
+}
+
+/** GET /v1/accounts/{id}/windows: one window of the series. */
+export type WindowPoint = Pick<
+  WindowView,
+  "start" | "end" | "count" | "sum" | "final" | "kind" | "sizeMs" | "currency"
+>;
+
+/** GET /v1/dead-letters: a dead letter in the list. */
+export interface DeadLetterItem extends DeadLetterView {
+  readonly key: string | null;
+  /** Event time of the record, RFC 3339. */
+  readonly at: string;
+  /** The record that it was made of; null where it does not say. */
+  readonly original: {
+    readonly topic: string;
+    readonly partition: number | null;
+    readonly offset: number | null;
+  } | null;
+}
+
+/** GET /v1/scenario: the demonstration that can be sent, where there is one. */
+export type ScenarioOffer =
+  | { readonly available: false }
+  | {
+      readonly available: true;
+      /** Ingest as the reader reaches it. */
+      readonly ingestUrl: string;
+      readonly names: readonly string[];
+    };
+
 // ---- The pipeline ----
 
 /** How far the read model is. */
@@ -127,6 +250,8 @@ export interface ModelProgress {
   readonly recordsPerSecond: number;
   /** Offsets between what is applied and the ends of the topics, as last seen. */
   readonly lagRecords: number;
+  /** Why it stands still, a code of docs/errors.md; null while it follows the topics. */
+  readonly failure: "CONSOLE_DISK_FULL" | "CONSOLE_NOT_FOLLOWING" | null;
 }
 
 /** A topic between two services. */
@@ -151,7 +276,7 @@ export interface EdgeFigures extends PipelineEdge {
   readonly ratePerSecond: number;
   /** Records that the group at its end has not read; null where no group is, and before the cluster has answered. */
   readonly lagRecords: number | null;
-  /** Age of the oldest of them, as near as it is known; 0 where there is none. */
+  /** Age of the oldest of them; 0 where there is none, null where it is not known. */
   readonly lagSeconds: number | null;
   /** From the acceptance of a transaction to the service that wrote the record; null for what ingest writes. */
   readonly p50Ms: number | null;

@@ -1,8 +1,8 @@
 // console: the topics → a read model → HTTP, the live feed and the dashboard. See README.md.
 
 import { mkdirSync } from "node:fs";
-import { accessFaults } from "@riffle/service-kit/access";
-import { ConfigError, kafkaConnection, portFault, runService } from "@riffle/service-kit/process";
+import { kafkaConnection, portFault, runService } from "@riffle/service-kit/process";
+import { type ConsoleAccessConfig, consoleAccessFaults } from "./access/config.ts";
 import { openConsoleAccess } from "./access/console-access.ts";
 import { caseDeskRelations } from "./cases/config.ts";
 import { configSchema } from "./config.ts";
@@ -24,6 +24,7 @@ await runService({
   name: "console",
   configSchema,
   relations: caseDeskRelations,
+  checks: [(values) => consoleAccessFaults(Object.fromEntries(values) as Partial<ConsoleAccessConfig>)],
   start: async ({ config, log, metrics, health, onShutdown, fatal }) => {
     const { path: folder, removed } =
       config.DATA_DIR === undefined ? makeTemporaryFolder() : { path: config.DATA_DIR, removed: [] };
@@ -34,9 +35,6 @@ await runService({
     onShutdown("access", () => access.close());
     if (access.isOpen) log.warn("no authentication: whoever reaches the port may read and do everything");
 
-    // Before anything is connected: without Kafka it would never be said.
-    const faults = accessFaults(config);
-    if (faults.length > 0) throw new ConfigError(faults);
     const topics = [...new Set(projections.flatMap((projection) => projection.topics))];
     const wire = { ...kafkaConnection(config), clientId: `console-${config.RIFFLE_INSTANCE_ID}` };
     const connect = () => connectFollower(wire, topics);
@@ -47,7 +45,8 @@ await runService({
     onShutdown("database", () => database.close());
     log.info({ folder, database: database.made, epoch: database.epoch }, "opened the read model");
 
-    const model = new ReadModel({ database, projections });
+    const keptMs = config.RETENTION_HOURS * 3_600_000;
+    const model = new ReadModel({ database, projections, keptSinceMs: Date.now() - keptMs });
     const figures = new Figures();
     model.onApplied((records) => figures.take(records, Date.now()));
     const retention = new Retention({ model, hours: config.RETENTION_HOURS, now: Date.now, log });
@@ -55,7 +54,7 @@ await runService({
     observeModel({ metrics, health, model, failure: () => following.failure });
 
     const cluster = new ClusterWatch({ wire, log });
-    const app = buildServer({ log, guard: access.guard });
+    const app = buildServer({ log, guard: access.guard, trustProxy: access.trustProxy });
     access.addRoutes(app);
     const context: ConsoleContext = {
       config,

@@ -9,6 +9,7 @@ import { randomUUID } from "node:crypto";
 import type { IncomingMessage } from "node:http";
 import { KnownPaths, type Logger } from "@riffle/service-kit/process";
 import { type FastifyInstance, type FastifyRequest, fastify } from "fastify";
+import { NotOnRecordError } from "./access/reads-audit.ts";
 import { type ConsoleProblem, frameworkProblem, sendProblem } from "./problem.ts";
 import { QueryFault } from "./routes/query.ts";
 
@@ -20,6 +21,8 @@ export interface ServerOptions {
   readonly log: Logger;
   /** Adds who may do what; runs before any route is added (H3). */
   readonly guard: (app: FastifyInstance) => void;
+  /** Proxies that are believed to ask for others (access/trusted-proxies.ts). */
+  readonly trustProxy: false | string[];
 }
 
 const requestIdOf = (request: IncomingMessage): string => {
@@ -38,9 +41,10 @@ const unrouted = ({ url, method }: FastifyRequest, paths: KnownPaths): ConsolePr
 };
 
 /** A server without routes that does not listen yet. */
-export const buildServer = ({ log, guard }: ServerOptions): FastifyInstance => {
+export const buildServer = ({ log, guard, trustProxy }: ServerOptions): FastifyInstance => {
   const app = fastify({
     logger: false,
+    trustProxy,
     bodyLimit: bodyBytesMax,
     requestTimeout: 10_000,
     keepAliveTimeout: 9_000,
@@ -61,7 +65,8 @@ export const buildServer = ({ log, guard }: ServerOptions): FastifyInstance => {
   guard(app);
   app.setNotFoundHandler((request, reply) => sendProblem(reply, unrouted(request, paths)));
   app.setErrorHandler((error, request, reply) => {
-    const problem = error instanceof QueryFault ? error.problem : frameworkProblem(error);
+    const isTold = error instanceof QueryFault || error instanceof NotOnRecordError;
+    const problem = isTold ? error.problem : frameworkProblem(error);
     if (problem !== undefined) return sendProblem(reply, problem);
     log.error({ err: error, requestId: request.id }, "a request failed for a reason of ours");
     return sendProblem(reply, { code: "internal-error", detail: "The log of the console has the reason." });

@@ -14,7 +14,7 @@ export const filterConfig = Type.Object({
   ADMIN_PORT: adminPort(9465),
   DEDUP_HORIZON_MS: durationMs(
     86_400_000,
-    "Stream time for which a transaction id is remembered; a repeat that comes later counts as new. State grows with it: every id within it is held in memory.",
+    "Stream time for which a transaction is remembered, by account and id, from when it came; a repeat that comes later counts as new. State grows with it: all that came within it is held in memory.",
   ),
   RELEVANT_TYPES: Type.Array(Type.Enum(transactionTypes, { type: "string" }), {
     minItems: 1,

@@ -2,14 +2,21 @@
 //
 // Rules in order; the first that applies decides:
 //   contract      the record contradicts its transaction (agreement.ts)
-//   duplicate     the id came before with the same content (seen-transactions.ts)
-//   conflict      the id came before with other content
+//   conflict      ingest answered it 409: the id was known there with other content, or with another account
+//   duplicate     its account and id came before with the same content (seen-transactions.ts)
+//   conflict      its account and id came before with other content
 //   not-relevant  its type is not screened (relevance.ts)
 // What no codec reads never gets here: the engine dead-letters it.
 
 import { Controller, Inject } from "@nestjs/common";
 import { Ctx, Payload } from "@nestjs/microservices";
-import { type Rejection, type RejectionReason, type Transaction, topics } from "@riffle/contracts";
+import {
+  headerNames,
+  type Rejection,
+  type RejectionReason,
+  type Transaction,
+  topics,
+} from "@riffle/contracts";
 import { StreamHandler } from "@riffle/service-kit";
 import {
   binary,
@@ -22,12 +29,12 @@ import {
 } from "@riffle/streams";
 import { disagreement } from "./agreement.ts";
 import { irrelevance, type RelevanceRules } from "./relevance.ts";
-import { fingerprintOf, SeenTransactions, type Sighting } from "./seen-transactions.ts";
+import { SeenTransactions, type Sighting } from "./seen-transactions.ts";
 
-/** Transaction ids within the horizon. */
+/** Transactions within the horizon, by account and id. */
 export const seen = keyValueStore<Sighting>(
   "seen",
-  binarySerde(binary.struct({ at: binary.int, fingerprint: binary.string })),
+  binarySerde(binary.struct({ at: binary.int, cameMs: binary.int, fingerprint: binary.string })),
 );
 
 /** Under which name Nest injects the FilterOptions. */
@@ -35,7 +42,7 @@ export const filterOptions = Symbol("FilterOptions");
 
 /** What the filter is configured with. */
 export interface FilterOptions extends RelevanceRules {
-  /** Stream time for which an id is remembered, milliseconds. */
+  /** Stream time for which a transaction is remembered, milliseconds. */
   readonly dedupHorizonMs: number;
   /** Told how many transactions were rejected for a reason, once the atomic commit that holds them has succeeded. */
   readonly onRejected?: (reason: RejectionReason, count: number) => void;
@@ -97,13 +104,19 @@ export class Filter {
   ): Refusal | undefined {
     const contradiction = disagreement(record);
     if (contradiction !== undefined) return { reason: "contract", detail: contradiction };
-    const sighting = { at: record.timestampMs, fingerprint: fingerprintOf(record.value) };
-    const verdict = seenTransactions.judge(record.value.id, sighting, streamTimeMs);
+    if (record.headers[headerNames.idConflict] !== undefined) return refusalAtTheEdge;
+    const verdict = seenTransactions.judge(record.value, record.timestampMs, streamTimeMs);
     if (verdict.kind !== "new") return repeatRefusal(verdict.kind, verdict.first);
     const why = irrelevance(record.value, this.#options);
     return why === undefined ? undefined : { reason: "not-relevant", detail: why };
   }
 }
+
+/** The client was answered 409 for it, so it has no effect, whatever is remembered here. */
+const refusalAtTheEdge: Refusal = {
+  reason: "conflict",
+  detail: "Ingest knew this id with other content, or with another account, and answered 409.",
+};
 
 const repeatRefusal = (reason: "duplicate" | "conflict", first: Sighting): Refusal => ({
   reason,

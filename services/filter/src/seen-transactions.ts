@@ -1,13 +1,13 @@
-// Which transactions have come before, by id: duplicate suppression.
+// Which transactions have come before, by account and id: duplicate suppression.
 //
-//   S1. An id counts as seen by a record if and only if it was recorded with an event time `at` for which
-//       `at > stream time - horizon`, stream time being that at the record. So what counts is a function of the
-//       records before, never of when entries are removed, of batches or of restarts.
-//   S2. The first record of an id is the one that counts; a repeat neither replaces nor prolongs it.
-//   S3. A record that is itself at or before the horizon cannot be recognised again and is not remembered.
+//   S1. A transaction counts as seen by a record if and only if the first of its account and id came at a `cameMs` for
+//       which `cameMs > stream time - horizon`, stream time being that at the record, and `cameMs` the later of the
+//       first one's event time and the stream time when it came. So what counts is a function of the records before,
+//       never of when entries are removed, of batches or of restarts; and one that was old when it came is known for as
+//       long as any other.
+//   S2. The first record is the one that counts; a repeat neither replaces nor prolongs it.
+//   S3. Accounts do not share ids here: whether two of them lie in one partition changes nothing.
 //   S4. Entries that cannot count any more are removed, a few seconds of event time at once.
-//
-// Ids are remembered per task, that is per partition: an id reused by an account of another partition is not noticed.
 
 import { hash } from "node:crypto";
 import { type Transaction, toTransaction } from "@riffle/contracts";
@@ -17,11 +17,13 @@ import { DueIndex, type KeyValueStore } from "@riffle/streams";
 export interface Sighting {
   /** Event time, epoch milliseconds. */
   readonly at: number;
+  /** When it came: the later of its event time and the stream time then, epoch milliseconds. */
+  readonly cameMs: number;
   /** {@link fingerprintOf} its content. */
   readonly fingerprint: string;
 }
 
-/** What an id is to the ids before it. */
+/** What a transaction is to those before it. */
 export type Verdict =
   | { readonly kind: "new" }
   | { readonly kind: "duplicate" | "conflict"; readonly first: Sighting };
@@ -39,54 +41,58 @@ export const fingerprintOf = (transaction: Transaction): string =>
  */
 const evictionStepMs = 10_000;
 
-/** The ids one task has seen. Build it from a restored store; it reads every entry once. */
+/** The key of a transaction. Neither part can hold a space. */
+const keyOf = ({ accountId, id }: Transaction): string => `${accountId} ${id}`;
+
+/** The transactions one task has seen. Build it from a restored store; it reads every entry once. */
 export class SeenTransactions {
   readonly #store: KeyValueStore<Sighting>;
   readonly #horizonMs: number;
   readonly #expiring = new DueIndex();
 
-  /** @param horizonMs stream time for which an id is remembered, milliseconds, at least 1 */
+  /** @param horizonMs stream time for which a transaction is remembered, milliseconds, at least 1 */
   constructor(store: KeyValueStore<Sighting>, horizonMs: number) {
     this.#store = store;
     this.#horizonMs = horizonMs;
-    for (const [id, { at }] of store.entries()) this.#expiring.add(this.#evictionMs(at), id);
+    for (const [key, { cameMs }] of store.entries()) this.#expiring.add(this.#evictionMs(cameMs), key);
   }
 
   /**
    * Whether the transaction came before, and remembers it if it did not.
    *
-   * @param sighting its event time and fingerprint
+   * @param atMs its event time, epoch milliseconds
    * @param streamTimeMs the task's stream time with this record taken in
    */
-  judge(id: string, sighting: Sighting, streamTimeMs: number): Verdict {
+  judge(transaction: Transaction, atMs: number, streamTimeMs: number): Verdict {
     this.evictDue(streamTimeMs);
-    const first = this.#store.get(id);
+    const key = keyOf(transaction);
+    const fingerprint = fingerprintOf(transaction);
+    const first = this.#store.get(key);
     if (first !== undefined && this.#counts(first, streamTimeMs)) {
-      return { kind: first.fingerprint === sighting.fingerprint ? "duplicate" : "conflict", first };
+      return { kind: first.fingerprint === fingerprint ? "duplicate" : "conflict", first };
     }
-    if (this.#counts(sighting, streamTimeMs)) {
-      this.#store.put(id, sighting);
-      this.#expiring.add(this.#evictionMs(sighting.at), id);
-    }
+    const cameMs = Math.max(atMs, streamTimeMs);
+    this.#store.put(key, { at: atMs, cameMs, fingerprint });
+    this.#expiring.add(this.#evictionMs(cameMs), key);
     return { kind: "new" };
   }
 
   /** Removes entries that cannot count any more. Cheap when there is none. */
   evictDue(streamTimeMs: number): void {
     for (let due = this.#expiring.takeDue(streamTimeMs); due; due = this.#expiring.takeDue(streamTimeMs)) {
-      for (const id of due.keys) {
-        const sighting = this.#store.get(id);
-        // An id that expired and came again before its eviction has a later time of its own.
-        if (sighting !== undefined && !this.#counts(sighting, streamTimeMs)) this.#store.delete(id);
+      for (const key of due.keys) {
+        const sighting = this.#store.get(key);
+        // One that expired and came again before its eviction has a later time of its own.
+        if (sighting !== undefined && !this.#counts(sighting, streamTimeMs)) this.#store.delete(key);
       }
     }
   }
 
-  #counts({ at }: Sighting, streamTimeMs: number): boolean {
-    return at > streamTimeMs - this.#horizonMs;
+  #counts({ cameMs }: Sighting, streamTimeMs: number): boolean {
+    return cameMs > streamTimeMs - this.#horizonMs;
   }
 
-  #evictionMs(at: number): number {
-    return Math.ceil((at + this.#horizonMs) / evictionStepMs) * evictionStepMs;
+  #evictionMs(cameMs: number): number {
+    return Math.ceil((cameMs + this.#horizonMs) / evictionStepMs) * evictionStepMs;
   }
 }

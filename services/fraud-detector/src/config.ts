@@ -3,6 +3,7 @@
 // Changing a rule's parameters does not change its version: the same causes still make the same alert id, so a replay
 // under other parameters repeats the alerts they have in common instead of raising them anew.
 
+import { ruleNames } from "@riffle/contracts";
 import {
   adminPort,
   baseConfig,
@@ -13,19 +14,6 @@ import {
   streamRelations,
 } from "@riffle/service-kit";
 import { type TProperties, Type } from "typebox";
-
-/** The rules by name, in the order in which their alerts go out unless configured. */
-export const ruleNames = [
-  "card-testing",
-  "impossible-travel",
-  "velocity-burst",
-  "amount-above-mean",
-  "dormant-account-awakened",
-  "take-over",
-] as const;
-
-/** One of {@link ruleNames}. */
-export type RuleName = (typeof ruleNames)[number];
 
 const dayMs = 86_400_000;
 

@@ -11,6 +11,9 @@
 //   F3. All of this is in the store at every put; the fold can be thrown away and built from the store at any time.
 //   F4. A key is gone from the store when no event on time can find anything in its state; removing it earlier or later
 //       would change no result.
+//   F5. No key has more pending than `unsettledMax`: beyond it the older half is settled before grace is over, and an event
+//       that comes before those is crowded out. Which are settled early is a function of the events and stream time, not of
+//       batches or restarts.
 //
 // How: stored are the state as of `stream time - grace` (settled, no event on time can change what led to it) and the
 // events after it (pending), each with the alert that it raised. The state after each pending event is kept in memory
@@ -46,6 +49,20 @@ export interface FoldedKey<S, E> {
   settled: S | null;
   /** In order. */
   readonly pending: Pending<E>[];
+  /** The last event that was settled before its grace was over (F5); until grace has passed it. */
+  settledEarly?: Pick<PatternEvent<E>, "eventTimeMs" | "offset"> | undefined;
+}
+
+/** How a history is folded. */
+export interface EventTimeFoldOptions<E> {
+  /** How far behind stream time an event may be and still count in its place, milliseconds. */
+  readonly graceMs: number;
+  /** The most that may be pending of a key, in the unit of `weightOf` (F5). @default no bound */
+  readonly unsettledMax?: number;
+  /** What an event counts for it. Pure. @default 1 for each */
+  readonly weightOf?: (event: E) => number;
+  /** Told of every event that is not taken for that reason. @default nobody */
+  readonly onCrowdedOut?: () => void;
 }
 
 const hourMs = 3_600_000;
@@ -56,6 +73,11 @@ export class EventTimeFold<S, E> {
   readonly #store: KeyValueStore<FoldedKey<S, E>>;
   readonly #fold: Fold<S, E>;
   readonly #graceMs: number;
+  readonly #unsettledMax: number;
+  readonly #weightOf: (event: E) => number;
+  readonly #onCrowdedOut: () => void;
+  /** What is pending of a key weighs, at most: only a bound, to look seldom. */
+  readonly #weights = new Map<string, number>();
   /** The states after each pending event, of keys that have some. */
   readonly #statesAfter = new Map<string, (S | undefined)[]>();
   /** Keys with pending events, each once, by when the last of them was settled when it was noted. */
@@ -67,9 +89,17 @@ export class EventTimeFold<S, E> {
   constructor(
     store: KeyValueStore<FoldedKey<S, E>>,
     fold: Fold<S, E>,
-    { graceMs }: { readonly graceMs: number },
+    {
+      graceMs,
+      unsettledMax = Number.POSITIVE_INFINITY,
+      weightOf = () => 1,
+      onCrowdedOut = () => {},
+    }: EventTimeFoldOptions<E>,
   ) {
     this.#store = store;
+    this.#unsettledMax = unsettledMax;
+    this.#weightOf = weightOf;
+    this.#onCrowdedOut = onCrowdedOut;
     this.#fold = fold;
     this.#graceMs = graceMs;
     for (const [key, folded] of store.entries()) this.#note(key, folded);
@@ -83,10 +113,15 @@ export class EventTimeFold<S, E> {
   observe(key: string, event: PatternEvent<E>, streamTimeMs: number): readonly Alert[] {
     this.advance(streamTimeMs);
     const folded = this.#store.get(key) ?? { settled: null, pending: [] };
+    if (folded.settledEarly !== undefined && comesAfter(folded.settledEarly, event)) {
+      this.#onCrowdedOut();
+      return nothing;
+    }
     const isSettling = folded.pending.length > 0;
     const states = this.#statesOf(key, folded);
     this.#settle(folded, states, streamTimeMs - this.#graceMs);
     const alerts = this.#insert(folded, states, event);
+    this.#thin(key, folded, states, event);
     this.#store.put(key, folded);
     if (!isSettling) this.#note(key, folded);
     return alerts;
@@ -104,7 +139,10 @@ export class EventTimeFold<S, E> {
     const folded = this.#store.get(key);
     if (folded === undefined) return;
     this.#settle(folded, this.#statesOf(key, folded), streamTimeMs - this.#graceMs);
-    if (folded.pending.length === 0) this.#statesAfter.delete(key);
+    if (folded.pending.length === 0) {
+      this.#statesAfter.delete(key);
+      this.#weights.delete(key);
+    }
     const isEmpty = folded.pending.length === 0 && folded.settled === null;
     if (isEmpty) this.#store.delete(key);
     else {
@@ -142,11 +180,32 @@ export class EventTimeFold<S, E> {
   #settle(folded: FoldedKey<S, E>, states: (S | undefined)[], floorMs: number): void {
     const { pending } = folded;
     const open = pending.findIndex(({ eventTimeMs }) => eventTimeMs >= floorMs);
-    const settled = open < 0 ? pending.length : open;
-    if (settled === 0) return;
-    folded.settled = states[settled - 1] ?? null;
-    pending.splice(0, settled);
-    states.splice(0, settled);
+    settleFirst(folded, states, open < 0 ? pending.length : open);
+    if ((folded.settledEarly?.eventTimeMs ?? floorMs) < floorMs) folded.settledEarly = undefined;
+  }
+
+  /** Settles early what is too much of a key (F5). The event is among the pending ones; all that grace has passed is settled. */
+  #thin(key: string, folded: FoldedKey<S, E>, states: (S | undefined)[], { value }: PatternEvent<E>): void {
+    if (this.#unsettledMax === Number.POSITIVE_INFINITY) return;
+    const { pending } = folded;
+    const before = this.#weights.get(key);
+    let weight = before === undefined ? this.#weigh(pending) : before + this.#weightOf(value);
+    if (weight > this.#unsettledMax) weight = this.#weigh(pending);
+    if (weight > this.#unsettledMax) {
+      let count = 0;
+      for (; count < pending.length - 1 && weight > this.#unsettledMax / 2; count++)
+        weight -= this.#weightOf((pending[count] as Pending<E>).value);
+      const { eventTimeMs, offset } = pending[count - 1] ?? { eventTimeMs: 0, offset: -1 };
+      if (count > 0) folded.settledEarly = { eventTimeMs, offset };
+      settleFirst(folded, states, count);
+    }
+    this.#weights.set(key, weight);
+  }
+
+  #weigh(pending: readonly Pending<E>[]): number {
+    let weight = 0;
+    for (const { value } of pending) weight += this.#weightOf(value);
+    return weight;
   }
 
   /** Puts the event in its place, takes it and all after it, and gives out the difference. */
@@ -190,7 +249,17 @@ export class EventTimeFold<S, E> {
   }
 }
 
-const comesAfter = (other: PatternEvent<unknown> | undefined, event: PatternEvent<unknown>): boolean =>
+/** Takes over the state after the first `count` pending events. */
+const settleFirst = <S, E>(folded: FoldedKey<S, E>, states: (S | undefined)[], count: number): void => {
+  if (count === 0) return;
+  folded.settled = states[count - 1] ?? null;
+  folded.pending.splice(0, count);
+  states.splice(0, count);
+};
+
+type Place = Pick<PatternEvent<unknown>, "eventTimeMs" | "offset">;
+
+const comesAfter = (other: Place | undefined, event: Place): boolean =>
   other !== undefined &&
   (other.eventTimeMs > event.eventTimeMs ||
     (other.eventTimeMs === event.eventTimeMs && other.offset > event.offset));

@@ -7,6 +7,8 @@
 //   F3. An alert event names the transaction on whose arrival it was made, so that one that holds, is withdrawn and holds
 //       again is told three times (`changedBy`).
 //   F4. An alert's timestamp is the event time of its last cause, also when it is withdrawn.
+//   F5. A transaction on time may be crowded out of a rule: it comes before others of its account that are settled early,
+//       because there are more of them than the rule may keep. It is told, by rule; judged-transaction.ts says how many that is.
 
 import { Controller, Inject } from "@nestjs/common";
 import { Ctx, Payload } from "@nestjs/microservices";
@@ -14,6 +16,7 @@ import { type Alert, type Transaction, topics } from "@riffle/contracts";
 import { StreamHandler } from "@riffle/service-kit";
 import { perTask, type RecordBatch, type StreamRecord, type Task } from "@riffle/streams";
 import { alertTimeMs } from "./alert-of.ts";
+import { judgedPartOf } from "./judged-transaction.ts";
 import type { Rule, RuleWatch } from "./rule.ts";
 import { ruleStores } from "./rules.ts";
 
@@ -28,6 +31,8 @@ export interface FraudDetectorOptions {
   readonly graceMs: number;
   /** Told of every transaction that came too late; again when a batch is handled again. @default nobody */
   readonly onLate?: () => void;
+  /** Told of every transaction that was crowded out of a rule (F5), like {@link onLate}. @default nobody */
+  readonly onCrowdedOut?: (rule: string) => void;
 }
 
 /** Reads `transactions.screened.v1`, raises and withdraws in `alerts.v1`. */
@@ -37,10 +42,13 @@ export class FraudDetector {
   readonly #onLate: () => void;
   readonly #watchesOf: (task: Task) => readonly RuleWatch[];
 
-  constructor(@Inject(fraudDetectorOptions) { rules, graceMs, onLate = () => {} }: FraudDetectorOptions) {
+  constructor(
+    @Inject(fraudDetectorOptions)
+    { rules, graceMs, onLate = () => {}, onCrowdedOut = () => {} }: FraudDetectorOptions,
+  ) {
     this.#graceMs = graceMs;
     this.#onLate = onLate;
-    this.#watchesOf = perTask((task) => rules.map((rule) => rule.watch(task)));
+    this.#watchesOf = perTask((task) => rules.map((rule) => rule.watch(task, () => onCrowdedOut(rule.name))));
   }
 
   @StreamHandler(topics.transactionsScreened, { stores: ruleStores, emits: [topics.alerts] })
@@ -55,7 +63,7 @@ export class FraudDetector {
     const { streamTimeMs } = task;
     const isLate = streamTimeMs > eventTimeMs + this.#graceMs;
     if (isLate) this.#onLate();
-    const placed = { eventTimeMs, offset, value };
+    const placed = { eventTimeMs, offset, value: judgedPartOf(value) };
     for (const watch of watches)
       emit(isLate ? watch.advance(streamTimeMs) : watch.observe(placed, streamTimeMs), task, record);
   }

@@ -3,6 +3,7 @@
 import type { Alert, Transaction } from "@riffle/contracts";
 import type { StoreSpec, Task } from "@riffle/streams";
 import { EventTimeFold, type Fold, type FoldedKey } from "./event-time-fold.ts";
+import { unsettledBytesMax } from "./judged-transaction.ts";
 import type { Placed, Rule, RuleHead, RuleWatch } from "./rule.ts";
 
 /** A rule over what is known of each account. `S` is what it remembers, `E` what it needs of a transaction. */
@@ -13,19 +14,22 @@ export interface HistoryRule<S, E> extends RuleHead {
   readonly graceMs: number;
   /** What the rule needs of a transaction, stored for grace; `undefined` when it is none of its business. */
   readonly eventOf: (transaction: Transaction) => E | undefined;
+  /** Bytes of that as JSON, or a little more. */
+  readonly bytesOf: (event: E) => number;
   /** Whose history it is. */
   readonly keyOf: (transaction: Transaction) => string;
 }
 
 /** The rule of a fold. */
 export const historyRule = <S, E>(rule: HistoryRule<S, E>): Rule => {
-  const { name, version, severity, store, fold, graceMs } = rule;
+  const { name, version, severity, store, fold, graceMs, bytesOf } = rule;
+  const options = { graceMs, unsettledMax: unsettledBytesMax, weightOf: bytesOf };
   return {
     name,
     version,
     severity,
-    watch: (task: Task): RuleWatch =>
-      new HistoryWatch(rule, new EventTimeFold(task.store(store), fold, { graceMs })),
+    watch: (task: Task, onCrowdedOut: () => void): RuleWatch =>
+      new HistoryWatch(rule, new EventTimeFold(task.store(store), fold, { ...options, onCrowdedOut })),
   };
 };
 

@@ -14,6 +14,11 @@ await runStreamService({
       name: "riffle_fraud_late_total",
       help: "Transactions that came after GRACE_MS and were not looked at; again when they are read again.",
     });
+    const crowdedOut = metrics.counter({
+      name: "riffle_fraud_crowded_out_total",
+      help: "Transactions within GRACE_MS that a rule did not look at: their account has more than it may keep; again when they are read again.",
+      labels: ["rule"],
+    });
     return {
       controllers: [FraudDetector],
       providers: [
@@ -23,6 +28,7 @@ await runStreamService({
             rules: rulesOf(config),
             graceMs: config.GRACE_MS,
             onLate: () => late.inc(),
+            onCrowdedOut: (rule) => crowdedOut.inc({ rule }),
           } satisfies FraudDetectorOptions,
         },
       ],

@@ -14,6 +14,7 @@ import {
 } from "@riffle/streams";
 import { alertOf, type Finding, withdrawalOf } from "./alert-of.ts";
 import { takenOf } from "./evidence.ts";
+import { bytesOfJudged, unsettledBytesMax } from "./judged-transaction.ts";
 import type { Placed, Rule, RuleHead, RuleWatch } from "./rule.ts";
 
 /** A rule in the pattern language, over the transactions of each account. */
@@ -36,8 +37,17 @@ export const patternRule = <S extends string>(rule: PatternRule<S>): Rule => {
     name,
     version,
     severity,
-    watch: (task: Task): RuleWatch =>
-      new PatternWatch(rule, program, new PatternOperator(task.store(store), program, { graceMs })),
+    watch: (task: Task, onCrowdedOut: () => void): RuleWatch =>
+      new PatternWatch(
+        rule,
+        program,
+        new PatternOperator(task.store(store), program, {
+          graceMs,
+          unsettledMax: unsettledBytesMax,
+          weightOf: bytesOfJudged,
+        }),
+        onCrowdedOut,
+      ),
   };
 };
 
@@ -47,15 +57,18 @@ class PatternWatch<S extends string> implements RuleWatch {
   readonly #rule: PatternRule<S>;
   readonly #program: PatternProgram<Transaction, S>;
   readonly #operator: PatternOperator<Transaction, S>;
+  readonly #onCrowdedOut: () => void;
 
   constructor(
     rule: PatternRule<S>,
     program: PatternProgram<Transaction, S>,
     operator: PatternOperator<Transaction, S>,
+    onCrowdedOut: () => void,
   ) {
     this.#rule = rule;
     this.#program = program;
     this.#operator = operator;
+    this.#onCrowdedOut = onCrowdedOut;
   }
 
   observe(placed: Placed, streamTimeMs: number): readonly Alert[] {
@@ -69,9 +82,11 @@ class PatternWatch<S extends string> implements RuleWatch {
 
   #alerts(outputs: readonly PatternOutput<Transaction, S>[]): readonly Alert[] {
     if (outputs.length === 0) return nothing;
-    // Late transactions do not come here, and nothing reports what timed out.
+    // Nothing reports what timed out.
     return outputs.flatMap((output) => {
       if (output.kind === "match") return this.#raised(output.match);
+      // What is late for everybody does not come here.
+      if (output.kind === "late") this.#onCrowdedOut();
       return output.kind === "withdrawn" ? this.#raised(output.match).map(withdrawalOf) : [];
     });
   }

@@ -1,8 +1,8 @@
 // The catalogue: every rule by its name, with its parameters from the environment, and the stores of all of them.
 
-import { nearestName } from "@riffle/contracts";
+import { nearestName, type RuleName, ruleNames } from "@riffle/contracts";
 import { ConfigError, type ConfigFault } from "@riffle/service-kit";
-import { type FraudDetectorConfig, type RuleName, ruleNames } from "./config.ts";
+import type { FraudDetectorConfig } from "./config.ts";
 import { amountAboveMeanRule, amountAboveMeanStore } from "./patterns/amount-above-mean.ts";
 import { cardTestingRule, cardTestingStore } from "./patterns/card-testing.ts";
 import {

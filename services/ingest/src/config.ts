@@ -65,7 +65,7 @@ export const configSchema = Type.Object({
     maximum: 1_073_741_824,
     default: 16_777_216,
     description:
-      "Memory for transactions that were answered 202, so that a repeat is answered at once and other content under the same id is told as a conflict. 0: none; the filter suppresses repeats all the same.",
+      "Memory for transactions that were answered 202, so that a repeat is answered at once and other content or another account under the same id is told as a conflict. 0: none; the filter suppresses repeats all the same.",
   }),
   PRODUCE_DEADLINE_MS: durationMs(
     1_500,

@@ -1,6 +1,7 @@
 // What this service counts.
 
 import type { Counter, Gauge, Histogram, Metrics } from "@riffle/service-kit/process";
+import { problems } from "./problem.ts";
 import type { RecentAnswers } from "./recent-answers.ts";
 
 /** The metrics of ingest. */
@@ -17,6 +18,19 @@ export interface IngestMetrics {
 
 /** Creates the metrics of ingest in the registry of the process; call it once. */
 export function ingestMetrics(metrics: Metrics): IngestMetrics {
+  const created = createIn(metrics);
+  // An alert compares these: a series that begins with its first refusal would hide that one.
+  created.requests.inc({ status: "202", outcome: "accepted" }, 0);
+  created.batchTransactions.inc({ outcome: "accepted" }, 0);
+  for (const [outcome, { status }] of Object.entries(problems)) {
+    if (status < 500) continue;
+    created.requests.inc({ status: String(status), outcome }, 0);
+    created.batchTransactions.inc({ outcome }, 0);
+  }
+  return created;
+}
+
+function createIn(metrics: Metrics): IngestMetrics {
   return {
     requests: metrics.counter({
       name: "riffle_ingest_requests_total",

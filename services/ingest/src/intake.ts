@@ -3,10 +3,10 @@
 //   I1. Nothing is sent before it has been accepted (accept-transaction.ts), and 202 is answered only for what every
 //       in-sync replica has (record-gate.ts).
 //   I2. A repeat of what was answered 202 a moment ago is answered the same and not sent again.
-//   I3. The same id with other content is told as a conflict where it is known here, and is sent nonetheless: the filter
-//       is the one who decides, and puts it on record.
+//   I3. An id that is known here with other content, or with another account, is answered 409, and sent nonetheless with
+//       a header that says so: the filter puts it on record as a conflict, and it has no effect.
 
-import { headerNames, topics } from "@riffle/contracts";
+import { headerNames, type RecordHeaders, topics } from "@riffle/contracts";
 import { failPoint } from "@riffle/streams";
 import { type Accepted, acceptTransaction } from "./accept-transaction.ts";
 import type { Clock } from "./clock.ts";
@@ -84,33 +84,31 @@ export class Intake {
       return;
     }
     const { id, accountId } = verdict.transaction;
-    const known = this.#options.recent.judge(accountId, id, verdict.value);
+    const known = this.#options.recent.judge(id, verdict.value);
     if (known === "repeat") {
       answer({ kind: "accepted", id, accountId, isRepeat: true });
       return;
     }
     failPoint("before-accept");
-    this.#send(verdict, submission, (outcome) => {
+    const headers = headersOf(submission, known === "conflict");
+    this.#send(verdict, headers, (outcome) => {
       if (outcome !== "recorded") return answer({ kind: "refused", problem: problemOf[outcome], id });
       failPoint("after-accept");
       if (known === "conflict") return answer({ kind: "refused", problem: idConflict, id });
-      this.#options.recent.remember(accountId, id, verdict.value);
+      this.#options.recent.remember(id, verdict.value);
       answer({ kind: "accepted", id, accountId, isRepeat: false });
     });
   }
 
-  #send(accepted: Accepted, submission: Submission, answer: (outcome: SendOutcome) => void): void {
-    const record = {
-      topic,
-      key: accepted.transaction.accountId,
-      value: accepted.value,
-      timestampMs: accepted.occurredAtMs,
-      headers: {
-        [headerNames.schema]: codec.schema,
-        [headerNames.traceparent]: submission.traceparent,
-        [headerNames.receivedAt]: String(submission.receivedAtMs),
-      },
-    };
-    this.#options.gate.send(record, answer);
+  #send(accepted: Accepted, headers: RecordHeaders, answer: (outcome: SendOutcome) => void): void {
+    const { transaction, value, occurredAtMs: timestampMs } = accepted;
+    this.#options.gate.send({ topic, key: transaction.accountId, value, timestampMs, headers }, answer);
   }
 }
+
+const headersOf = ({ traceparent, receivedAtMs }: Submission, isConflict: boolean): RecordHeaders => ({
+  [headerNames.schema]: codec.schema,
+  [headerNames.traceparent]: traceparent,
+  [headerNames.receivedAt]: String(receivedAtMs),
+  ...(isConflict ? { [headerNames.idConflict]: "true" } : {}),
+});

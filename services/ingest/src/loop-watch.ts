@@ -27,9 +27,9 @@ export class LoopWatch {
   }
 
   start(): void {
-    const dueAtMs = this.#clock.nowMs() + tickEveryMs;
+    const dueAtMs = this.#clock.monotonicMs() + tickEveryMs;
     this.#callOff = this.#clock.after(tickEveryMs, () => {
-      this.#isBehind = this.#clock.nowMs() - dueAtMs > this.#lateMsMax;
+      this.#isBehind = this.#clock.monotonicMs() - dueAtMs > this.#lateMsMax;
       this.start();
     });
   }

@@ -104,11 +104,11 @@ export const kafkaUnreachable: Problem = {
     "Kafka has not confirmed anything for a while. This transaction was not recorded; send it again later.",
 };
 
-/** The answer to an id that was recorded a moment ago with other content. */
+/** The answer to an id that was recorded a moment ago with other content, or for another account. */
 export const idConflict: Problem = {
   code: "id-conflict",
   detail:
-    "A moment ago this id came with other content. This one was recorded too, so that the filter puts it on record in transactions.rejected.v1. Give another transaction an id of its own.",
+    "A moment ago this id came with other content, or for another account. This one has no effect: it was recorded for the filter to put it into transactions.rejected.v1 as a conflict. Give another transaction an id of its own.",
 };
 
 const bodyTooLargeDetail = "A transaction has at most 65536 bytes; most have a few hundred.";

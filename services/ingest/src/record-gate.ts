@@ -8,6 +8,7 @@
 //   G4. When a send failed or was late and none has succeeded for a second, only a few are let through to see whether
 //       Kafka is back; the others are told "unreachable", at once. So in an outage few outcomes are unknown, and it is
 //       over for clients as soon as one of those few is recorded. A single leader in trouble does not bring it about.
+//   G5. Its deadlines and spans are of the monotonic clock: a wall clock that is set gives nobody an answer early or late.
 
 import type { CheckResult, Logger } from "@riffle/service-kit/process";
 import type { SendRecord } from "@riffle/streams/kafka";
@@ -91,7 +92,7 @@ export class RecordGate {
       return;
     }
     const { clock, metrics, deadlineMs } = this.#options;
-    const sentAtMs = clock.nowMs();
+    const sentAtMs = clock.monotonicMs();
     const bytes = record.value.length;
     metrics.unsettledSends.set(++this.#unsettled);
     this.#unsettledBytes += bytes;
@@ -103,7 +104,7 @@ export class RecordGate {
       () => {
         this.#settle(bytes);
         this.#failedAtMs = undefined;
-        this.#recordedAtMs = clock.nowMs();
+        this.#recordedAtMs = clock.monotonicMs();
         metrics.recorded.inc();
         metrics.sendSeconds.observe((this.#recordedAtMs - sentAtMs) / 1_000);
         this.#answer(waiting, "recorded");
@@ -127,7 +128,7 @@ export class RecordGate {
 
   /** Whether the last send went well, or long enough ago to try again: a readiness check. */
   check(): CheckResult {
-    const failedAgoMs = this.#options.clock.nowMs() - (this.#failedAtMs ?? Number.NEGATIVE_INFINITY);
+    const failedAgoMs = this.#options.clock.monotonicMs() - (this.#failedAtMs ?? Number.NEGATIVE_INFINITY);
     return failedAgoMs < unreadyAfterFailureMs
       ? { ok: false, detail: `a send failed ${failedAgoMs} ms ago, none has succeeded since` }
       : { ok: true, detail: `connected, ${this.#unsettled} sends unsettled` };
@@ -141,7 +142,7 @@ export class RecordGate {
 
   #isOutOfReach(): boolean {
     if (this.#failedAtMs === undefined) return false;
-    return this.#options.clock.nowMs() - this.#recordedAtMs >= outOfReachAfterMs;
+    return this.#options.clock.monotonicMs() - this.#recordedAtMs >= outOfReachAfterMs;
   }
 
   #hasRoom(): boolean {
@@ -186,7 +187,7 @@ export class RecordGate {
 
   #expire(): void {
     this.#cancelExpiry = undefined;
-    const nowMs = this.#options.clock.nowMs();
+    const nowMs = this.#options.clock.monotonicMs();
     const fresh = this.#unanswered.findIndex(({ answer, deadlineAtMs }) => answer && deadlineAtMs > nowMs);
     const over = this.#unanswered.splice(0, fresh < 0 ? this.#unanswered.length : fresh);
     const next = this.#unanswered[0];
@@ -200,7 +201,7 @@ export class RecordGate {
 
   #noteFailure(how: "full" | "unreachable" | "late" | "failed", error: unknown): void {
     const { clock, log } = this.#options;
-    const nowMs = clock.nowMs();
+    const nowMs = clock.monotonicMs();
     // What was refused here says nothing about Kafka.
     if (how === "late" || how === "failed") {
       this.#failedAtMs = nowMs;

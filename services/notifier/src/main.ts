@@ -25,9 +25,9 @@ await runStreamService({
       tracing === undefined
         ? configured
         : configured.map((endpoint) => ({ ...endpoint, channel: tracedChannel(endpoint.channel, tracing) }));
-    const { observer, onCommand } = observeDeliveries(metrics, log, () => dispatcher?.figures() ?? []);
+    const { observer, ...told } = observeDeliveries(metrics, log, () => dispatcher?.figures() ?? []);
     dispatcher = new Dispatcher({ endpoints, clock: wallClock, observer });
-    const options: NotifierOptions = { endpoints, dispatcher, nowMs: wallClock.nowMs, onCommand };
+    const options: NotifierOptions = { endpoints, dispatcher, nowMs: wallClock.nowMs, ...told };
     return { controllers: [Notifier], providers: [{ provide: notifierOptions, useValue: options }] };
   },
 });

@@ -1,14 +1,15 @@
 // What the notifier counts besides what every stream service does.
 
-import type { NotifierCommand } from "@riffle/contracts";
+import { type NotifierCommand, ruleNames } from "@riffle/contracts";
 import type { Logger, Metrics } from "@riffle/service-kit";
 import type { QueueFigures } from "./deliveries/dispatcher.ts";
 import type { QueueObserver } from "./deliveries/endpoint-queue.ts";
 
-/** Whom to tell of attempts and commands. */
+/** Whom to tell of attempts, commands and alerts that nobody wants. */
 export interface DeliveryObservers {
   readonly observer: QueueObserver;
   readonly onCommand: (kind: NotifierCommand["kind"], hadEffect: boolean) => void;
+  readonly onUnwanted: (rule: string, count: number) => void;
 }
 
 /** Observers that count and log. `figures` is asked at each scrape. */
@@ -32,6 +33,7 @@ export const observeDeliveries = (
     help: "Commands of operators, and whether they had an effect.",
     labels: ["kind", "effect"],
   });
+  const onUnwanted = unwantedObserver(metrics, log);
   gaugesOf(metrics, figures);
   return {
     observer: {
@@ -42,6 +44,24 @@ export const observeDeliveries = (
       },
     },
     onCommand: (kind, hadEffect) => commands.inc({ kind, effect: hadEffect ? "taken" : "none" }),
+    onUnwanted,
+  };
+};
+
+/** Every rule is counted from the start, at 0; one line a rule says that nobody wants its alerts. */
+const unwantedObserver = (metrics: Metrics, log: Logger): DeliveryObservers["onUnwanted"] => {
+  const unwanted = metrics.counter({
+    name: "riffle_notifier_alerts_unwanted_total",
+    help: "Alerts that no endpoint subscribes to, by rule: nobody was told of them.",
+    labels: ["rule"],
+  });
+  for (const rule of ruleNames) unwanted.inc({ rule }, 0);
+  const told = new Set<string>();
+  return (rule, count) => {
+    unwanted.inc({ rule }, count);
+    if (told.has(rule)) return;
+    told.add(rule);
+    log.warn({ rule }, "an alert of this rule fits no endpoint's subscription; nobody is told of it");
   };
 };
 

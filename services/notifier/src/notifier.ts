@@ -6,6 +6,7 @@
 //   N3. The first attempt at an alert begins after the first attempt at the account's earlier alert to that endpoint has
 //       ended. Alerts of different accounts, and endpoints, do not wait for each other.
 //   N4. A withdrawn alert is delivered like a raised one, as a notification of its own.
+//       An alert that no endpoint subscribes to has no outcome; it is counted, by its rule.
 //   N5. No handler waits for an endpoint: what is owed lies in the task's state, and attempts are made outside.
 
 import { Controller, Inject } from "@nestjs/common";
@@ -31,6 +32,8 @@ export interface NotifierOptions {
   readonly nowMs: () => number;
   /** Told of each command, and whether it had an effect. */
   readonly onCommand?: (kind: NotifierCommand["kind"], hadEffect: boolean) => void;
+  /** Told how many alerts of a rule no endpoint wanted, once that is committed. */
+  readonly onUnwanted?: (rule: string, count: number) => void;
 }
 
 /** Delivers `alerts.v1`, heeds `notifier.commands.v1`, records the outcomes in `notifications.v1`. */

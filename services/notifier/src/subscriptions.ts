@@ -1,11 +1,17 @@
 // The subscriptions: which alerts go to which endpoint, as a versioned JSON file.
 //
 //   S1. The file is checked whole at start, and every fault is told at once with its place. Nothing is guessed: an unknown
-//       field is a fault.
+//       field is a fault, and so is a rule that there is not: whoever misspells one would never be told of its alerts.
 //   S2. No secret stands in it; its endpoints name files that hold them.
 
 import { readFileSync } from "node:fs";
-import { alertSeverities, alertStatuses, channelNamePattern, nearestName } from "@riffle/contracts";
+import {
+  alertSeverities,
+  alertStatuses,
+  channelNamePattern,
+  nearestName,
+  ruleNames,
+} from "@riffle/contracts";
 import { ConfigError, type ConfigFault } from "@riffle/service-kit";
 import Type, { type Static, type TProperties } from "typebox";
 import Value from "typebox/value";
@@ -19,7 +25,7 @@ import { type Endpoint, waitPattern, waitsMs, wantsOf } from "./endpoint.ts";
 
 const alertFilterSchema = Type.Object(
   {
-    rules: Type.Optional(Type.Array(Type.String({ pattern: "^[a-z][a-z0-9-]{0,63}$" }), { minItems: 1 })),
+    rules: Type.Optional(Type.Array(Type.Enum(ruleNames, { type: "string" }), { minItems: 1 })),
     severities: Type.Optional(Type.Array(Type.Enum(alertSeverities, { type: "string" }), { minItems: 1 })),
     statuses: Type.Optional(Type.Array(Type.Enum(alertStatuses, { type: "string" }), { minItems: 1 })),
     accountPrefixes: Type.Optional(
@@ -154,9 +160,10 @@ const isDeclared = (endpoint: unknown, pointer: string, note: Note): endpoint is
   const schema = schemas[kind];
   const faults = Value.Errors(schema, endpoint);
   for (const fault of faults) {
-    const { additionalProperties, requiredProperties } = fault.params as {
+    const { additionalProperties, requiredProperties, allowedValues } = fault.params as {
       additionalProperties?: string[];
       requiredProperties?: string[];
+      allowedValues?: string[];
     };
     const at = pointer + fault.instancePath;
     for (const name of additionalProperties ?? [])
@@ -165,6 +172,11 @@ const isDeclared = (endpoint: unknown, pointer: string, note: Note): endpoint is
         unknownField(name, fault.instancePath === "" ? Object.keys(schema.properties) : []),
       );
     for (const name of requiredProperties ?? []) note(`${at}/${name}`, "is required");
+    const found = Value.Pointer.Get(endpoint, fault.instancePath);
+    if (allowedValues !== undefined) {
+      if (typeof found === "string") note(at, unknownName(found, allowedValues));
+      continue;
+    }
     // What follows from an unknown field is told with the field.
     if (additionalProperties === undefined && requiredProperties === undefined && fault.keyword !== "boolean")
       note(at, fault.message);
@@ -175,6 +187,12 @@ const isDeclared = (endpoint: unknown, pointer: string, note: Note): endpoint is
 const unknownField = (name: string, known: readonly string[]): string => {
   const meant = nearestName(name, known);
   return meant === undefined ? "is not a field of it" : `is not a field of it; did you mean "${meant}"?`;
+};
+
+const unknownName = (name: string, known: readonly string[]): string => {
+  const meant = nearestName(name, known);
+  const hint = meant === undefined ? "" : `; did you mean "${meant}"?`;
+  return `found ${JSON.stringify(name.slice(0, 64))}, but must be one of ${known.join(", ")}${hint}`;
 };
 
 const channelOf = (

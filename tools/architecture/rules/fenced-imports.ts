@@ -45,6 +45,10 @@ const fences: Readonly<Record<string, Fence>> = {
     only: "packages/streams/src/state/lmdb-environment.ts",
     instead: "use LocalCopy of packages/streams/src/state/local-copy.ts",
   },
+  "openid-client": {
+    only: "services/console/src/access/sign-in/provider.ts",
+    instead: "use OpenIdProvider of that file: it keeps no token, and takes no signature on trust",
+  },
   "lz4-napi": {
     only: "packages/streams/src/kafka/compression.ts",
     instead: "import compress and decompress from that file",

@@ -45,6 +45,30 @@ function unrunKinds(repository: Repository, kinds: readonly string[]): Fault[] {
     .map((kind) => ({ where: config, message: `has a project ${kind} that no script of package.json runs` }));
 }
 
+/** A test's file by its name, or by the end of its path; `*.test.ts` and `<name>.test.ts` are none. */
+const cited = /(?<![\w@./*<>-])[\w@][\w@./-]*\.test\.tsx?\b/g;
+
+/** Finds tests that a page gives as proof, in whatever form, and that are not there. */
+export const citedTests: Rule = {
+  name: "cited-tests",
+  check: (repository) => {
+    const tests = repository.paths.filter((path) => /\.test\.tsx?$/.test(path)).map((path) => `/${path}`);
+    return repository.pages.flatMap((path) =>
+      repository
+        .text(path)
+        .split("\n")
+        .flatMap((text, index) =>
+          [...text.matchAll(cited)]
+            .filter(([named]) => !tests.some((test) => test.endsWith(`/${named}`)))
+            .map(([named]) => ({
+              where: `${path}:${index + 1}`,
+              message: `names ${named}, and no test's path ends so. Name the test that proves it, or write one`,
+            })),
+        ),
+    );
+  },
+};
+
 const switches = /\b(?:describe|it|test)\.(?:only|skip|todo|fails|skipIf|runIf)\b/g;
 
 /** Tests that may leave something out, with the reason. The list may only shrink. */

@@ -1,8 +1,8 @@
 // A bug here looks like a stack that listens to the whole network, runs as root, kills a service in the middle of its last
-// commit, or configures a variable that nobody reads.
+// commit, configures a variable that nobody reads, or asks for keys that never reach the container.
 
-import { readFileSync } from "node:fs";
-import { join } from "node:path";
+import { existsSync, readdirSync, readFileSync } from "node:fs";
+import { join, posix } from "node:path";
 import { serviceNames } from "@riffle/contracts";
 import { describe, expect, it } from "vitest";
 import { parse } from "yaml";
@@ -13,7 +13,8 @@ interface ComposeService {
   readonly image: string;
   readonly ports?: readonly string[];
   readonly profiles?: readonly string[];
-  readonly environment?: Readonly<Record<string, string | number>>;
+  readonly environment?: Readonly<Record<string, string | number | null>>;
+  readonly env_file?: readonly string[];
   readonly volumes?: readonly string[];
   readonly read_only?: boolean;
   readonly cap_drop?: readonly string[];
@@ -35,8 +36,16 @@ const serviceOf = (name: string): ComposeService => {
   return service;
 };
 /** What a variable is where `.env` says nothing: `5` of `${NAME:-5}`. */
-const defaultOf = (value: string | number | undefined): string =>
-  String(value).replace(/^\$\{[A-Z_]+:-(?<given>.*)\}$/, "$<given>");
+const defaultOf = (value: string | number | null | undefined): string =>
+  String(value).replace(/\$\{[A-Z_]+:-(?<given>[^}]*)\}/g, "$<given>");
+/** The variables of a file in the notation of `.env`. */
+const envFile = (path: string): Readonly<Record<string, string>> =>
+  Object.fromEntries(
+    textOf(path)
+      .split("\n")
+      .filter((line) => /^[A-Z]/.test(line))
+      .map((line) => [line.slice(0, line.indexOf("=")), line.slice(line.indexOf("=") + 1)]),
+  );
 const readable = new Set(
   [...textOf(".env.example").matchAll(/^# ([A-Z][A-Z0-9_]*)=/gm)].map(([, name]) => name),
 );
@@ -65,7 +74,7 @@ describe("docker-compose.yml", () => {
 
   it("keeps data in named volumes, and every named volume is used", () => {
     const mounted = all.flatMap(([, { volumes: own = [] }]) =>
-      own.map((volume) => volume.split(":")[0] ?? ""),
+      own.map((volume) => defaultOf(volume).split(":")[0] ?? ""),
     );
     expect(mounted.filter((source) => !source.startsWith("./")).toSorted()).toEqual(
       Object.keys(volumes).toSorted(),
@@ -122,12 +131,7 @@ describe("docker-compose.yml", () => {
 
   it("starts the second and the third broker in the profile ha alone, which asks for three copies", () => {
     expect(brokers.map((name) => serviceOf(name).profiles)).toEqual([undefined, ["ha"], ["ha"]]);
-    const ha = Object.fromEntries(
-      textOf("infra/docker/three-brokers.env")
-        .split("\n")
-        .filter((line) => /^[A-Z]/.test(line))
-        .map((line) => [line.slice(0, line.indexOf("=")), line.slice(line.indexOf("=") + 1)]),
-    );
+    const ha = envFile("infra/docker/three-brokers.env");
     expect(ha).toMatchObject({ COMPOSE_PROFILES: "ha", KAFKA_COPIES: "3", KAFKA_IN_SYNC_MIN: "2" });
     expect(ha["KAFKA_BROKERS"]).toBe(brokers.map((name) => `${name}:9092`).join(","));
     // Every variable of the file is one that docker-compose.yml, or compose itself, looks at.
@@ -136,6 +140,64 @@ describe("docker-compose.yml", () => {
       (name) => !name.startsWith("COMPOSE_") && !asked.includes(`\${${name}:`),
     );
     expect(unasked).toEqual([]);
+  });
+});
+
+describe("AUTH", () => {
+  const folder = "infra/docker/access";
+  const example = textOf(".env.example");
+  /** The parts of .env.example that have the variable are those of the services that ask who comes. */
+  const askers = example
+    .split(/^## /m)
+    .filter((part) => /^# AUTH=/m.test(part))
+    .map((part) => part.slice(0, part.indexOf("\n")));
+  const rule = /Must be one of ([a-z, ]+)\.\n# AUTH=/.exec(example)?.[1] ?? "";
+  const values = rule.split(", ");
+
+  it("is asked for by ingest and the console, and may be required or none", () => {
+    expect([askers.toSorted(), values.toSorted()]).toEqual([
+      ["console", "ingest"],
+      ["none", "required"],
+    ]);
+  });
+
+  it("has a file for every value, so that another one starts nothing", () => {
+    expect(readdirSync(join(repositoryFolder, folder)).toSorted()).toEqual(
+      values.map((value) => `${value}.env`).toSorted(),
+    );
+    for (const value of values) expect(envFile(`${folder}/${value}.env`)["AUTH"]).toBe(value);
+    for (const asker of askers) {
+      expect(serviceOf(asker).env_file).toEqual([`${folder}/\${AUTH:-none}.env`]);
+      // Compose has this above what the file says.
+      expect(serviceOf(asker).environment).not.toHaveProperty("AUTH");
+    }
+  });
+
+  it("has variables in these files that somebody reads", () => {
+    const names = values.flatMap((value) => Object.keys(envFile(`${folder}/${value}.env`)));
+    expect(names.filter((name) => !readable.has(name))).toEqual([]);
+  });
+
+  it.each(askers)("required brings %s the folder in which its file of keys lies", (asker) => {
+    const keysFile = envFile(`${folder}/required.env`)["API_KEYS_FILE"] ?? "";
+    const mounts = (serviceOf(asker).volumes ?? []).map((volume) => defaultOf(volume).split(":"));
+    const [source = "", , mode] = mounts.find(([, target]) => target === posix.dirname(keysFile)) ?? [];
+    expect(mode).toBe("ro");
+    // Docker would make a folder that is not there, and give it to root.
+    expect(existsSync(join(repositoryFolder, source)), source).toBe(true);
+  });
+
+  it("none hands on no keys, which would contradict it", () => {
+    expect(Object.keys(envFile(`${folder}/none.env`)).filter((name) => /KEYS|JWT|OIDC/.test(name))).toEqual(
+      [],
+    );
+  });
+
+  it("leaves to .env what belongs to tokens: not there unless it says so, for empty is a fault", () => {
+    const given = askers.flatMap((asker) => Object.entries(serviceOf(asker).environment ?? {}));
+    const ofTokens = given.filter(([name]) => /^(JWT|OIDC)_/.test(name));
+    expect(ofTokens.length).toBeGreaterThan(0);
+    expect(ofTokens.filter(([, value]) => value !== null)).toEqual([]);
   });
 });
 

@@ -11,19 +11,31 @@ describe("the pipeline's topics", () => {
     expect(new Set(specs.map(({ partitions }) => partitions))).toEqual(new Set([12]));
   });
 
-  it("keep compacted topics for ever and the others as long as they say", () => {
+  it("keep what is compacted alone for ever, and the others as long as they say", () => {
     const specs = pipelineTopicSpecs(allTopics, { replicationFactor: 1, partitions: 3 });
+    const configsOf = (topic: string) => specs.find(({ name }) => name === topic)?.configs;
+    expect(configsOf("cases.snapshots.v1")).toMatchObject({
+      "cleanup.policy": "compact",
+      "retention.ms": "-1",
+    });
     expect(specs.find(({ name }) => name === "aggregates.account.v1")).toEqual({
       name: "aggregates.account.v1",
       partitions: 3,
       replicationFactor: 1,
       configs: {
-        "cleanup.policy": "compact",
-        "retention.ms": "-1",
+        "cleanup.policy": "compact,delete",
+        "retention.ms": "1209600000",
         "message.timestamp.type": "CreateTime",
         "min.insync.replicas": "1",
       },
     });
+  });
+
+  it("take larger records where they are of dead letters, and elsewhere what the cluster takes", () => {
+    const limits = pipelineTopicSpecs(allTopics, { replicationFactor: 1 }).map(
+      ({ name, configs }) => `${name.includes(".dlq.v1")} ${configs["max.message.bytes"]}`,
+    );
+    expect(new Set(limits)).toEqual(new Set(["true 2097152", "false undefined"]));
   });
 
   it.each([

@@ -20,6 +20,7 @@ export const dlqShow: Command = {
   about: [
     "Shows where the record came from, the error it had then, and what the codec of its topic says of it now.",
     "The value is shown only with --value: dead letters are as sensitive as what was sent in.",
+    "One that was too large to be kept here is read from where the record stands, if it still does.",
   ],
   options: {
     value: { help: "show the value too: as text, or as hexadecimal where it is no UTF-8" },
@@ -38,13 +39,16 @@ async function run(call: Call): Promise<number> {
   const log = await DeadLetterLog.connect(findBrokers(call), (line) => terminal.note(line));
   try {
     log.check(place.topic);
-    const letter = await log.at(place);
+    const kept = await log.at(place);
+    const found = await log.whole(kept);
+    const letter = typeof found === "string" ? kept : { ...found, omitted: kept.omitted };
     const sentAtMs = (await log.marksSoFar()).sentAtMs(letter);
     const withValue = call.options["value"] === true;
+    const verdict: Verdict = typeof found === "string" ? { kind: "incomplete", why: found } : judge(letter);
     const lines =
       call.options["json"] === true
-        ? [JSON.stringify(shownJson({ letter, sentAtMs }, judge(letter), withValue))]
-        : shownLines({ letter, sentAtMs }, judge(letter), withValue);
+        ? [JSON.stringify(shownJson({ letter, sentAtMs }, verdict, withValue))]
+        : shownLines({ letter, sentAtMs }, verdict, withValue);
     for (const line of lines) terminal.out(line);
     return 0;
   } finally {
@@ -73,7 +77,11 @@ const shownLines = ({ letter, sentAtMs }: Listed, verdict: Verdict, withValue: b
   ...(withValue && letter.record.value !== null ? ["", "value", ...valueLines(letter.record.value)] : []),
 ];
 
-const valueText = ({ record }: DeadLetter, withValue: boolean): string => {
+const valueText = ({ record, omitted, isRestored }: DeadLetter, withValue: boolean): string => {
+  if (omitted !== undefined && !isRestored)
+    return `${omitted.valueBytes ?? 0} bytes that are not here; sha256 ${printable(omitted.valueSha256)}`;
+  if (omitted !== undefined && record.value !== null)
+    return `${record.value.length} bytes, read from the record itself${withValue ? "" : "; --value shows them"}`;
   if (record.value === null) return "none (a tombstone)";
   return `${record.value.length} bytes${withValue ? "" : "; --value shows them"}`;
 };
@@ -89,6 +97,7 @@ const thenText = ({ reasonCode, exception }: DeadLetter): string =>
 const verdictPairs = (verdict: Verdict): [string, string][] => {
   if (verdict.kind === "unknown-topic")
     return [["error now", "unknown: this build has no codec for that topic"]];
+  if (verdict.kind === "incomplete") return [["error now", `unknown: ${verdict.why}`]];
   if (verdict.kind === "readable") {
     const why = "its handler failed, or its reader has been corrected since";
     return [["error now", `none: it can be read as ${verdict.schema}, so ${why}`]];
@@ -115,7 +124,8 @@ const shownJson = (listed: Listed, verdict: Verdict, withValue: boolean): Record
     errorThen: { code: letter.reasonCode, ...letter.exception },
     errorNow: verdict,
     headers: letter.record.headers.map(([name, value]) => ({ name, ...bytesJson("value", value) })),
-    valueBytes: letter.record.value?.length ?? null,
+    omitted: letter.omitted?.parts ?? null,
+    valueBytes: letter.record.value?.length ?? letter.omitted?.valueBytes ?? null,
     ...(withValue ? bytesJson("value", letter.record.value) : {}),
   };
 };

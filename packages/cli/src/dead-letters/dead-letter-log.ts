@@ -3,12 +3,14 @@
 //   D1. What is read is committed, and read to the end that the log had when the reading began.
 
 import { allTopics, topics } from "@riffle/contracts";
+import type { RawRecord } from "@riffle/streams";
 import { CommittedReader, connectAdmin, type LogRange, type WireOptions } from "@riffle/streams/kafka";
 import { CliError } from "../errors.ts";
 import { printable } from "../terminal/printable.ts";
 import { type DeadLetter, readDeadLetter } from "./dead-letter.ts";
 import { Marks } from "./marks.ts";
 import { type Place, placeText, serviceOf } from "./place.ts";
+import { restored } from "./restored-letter.ts";
 
 const marksTopic = topics.deadLettersRedriven.name;
 
@@ -95,6 +97,28 @@ export class DeadLetterLog {
     });
     if (found === undefined)
       throw missing(place, "that offset holds the end of a transaction, or a record of one that was aborted");
+    return found;
+  }
+
+  /** The dead letter with what was left out of it, where something was. @returns why that cannot be had, where it cannot */
+  async whole(letter: DeadLetter): Promise<DeadLetter | string> {
+    const { omitted, original } = letter;
+    if (omitted === undefined) return letter;
+    return restored(letter, omitted, original === undefined ? undefined : await this.#recordAt(original));
+  }
+
+  async #recordAt({ topic, partition, offset }: Place): Promise<RawRecord | undefined> {
+    if (partition >= (await this.partitionCount(topic))) return undefined;
+    const range = (await this.#ranges(topic))[partition];
+    if (range === undefined || offset < range.start || offset >= range.end) return undefined;
+    let found: RawRecord | undefined;
+    await this.#reader.read(
+      range,
+      (record) => {
+        if (record.offset === offset) found = record;
+      },
+      { fromOffset: offset, toOffset: offset + 1, onStall: () => this.#note(stalled(range)) },
+    );
     return found;
   }
 

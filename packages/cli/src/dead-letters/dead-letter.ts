@@ -5,6 +5,7 @@
 
 import { deadLetterHeaderNames, redriveHeaderNames } from "@riffle/contracts";
 import type { HeaderPair, RawRecord } from "@riffle/streams";
+import { type Omission, omissionOf } from "./omission.ts";
 import type { Place } from "./place.ts";
 
 /** A record that a service could not process. */
@@ -19,6 +20,10 @@ export interface DeadLetter {
   readonly record: RawRecord;
   /** How often the record was sent again before it became this dead letter. */
   readonly redriveCount: number;
+  /** What was left out because it was too large; undefined when nothing was, and once it is here again. */
+  readonly omitted: Omission | undefined;
+  /** Whether key, value and headers are those of the record that it was made of, read from where that stands. */
+  readonly isRestored: boolean;
 }
 
 /** Reads a record of a dead-letter topic. Never throws: what the headers do not say is left out. */
@@ -39,6 +44,8 @@ export const readDeadLetter = (topic: string, partition: number, record: RawReco
     },
     record,
     redriveCount: numberIn(headers, redriveHeaderNames.count) ?? 0,
+    omitted: omissionOf(headers),
+    isRestored: false,
   };
 };
 

@@ -54,14 +54,30 @@ export const planRedrive = async (
     }
   };
   for (const topic of topics) await log.each(topic, visit, partitionsMeant(topic, criteria));
-  const [letters, homeless] = await withHome(log, chosen);
+  const [housed, homeless] = await withHome(log, chosen);
+  const [letters, incomplete] = await whole(log, housed);
   return {
     letters: inOriginalOrder(letters),
     sentBefore,
     beyondLimit,
-    notRedrivable: [...notRedrivable, ...homeless],
+    notRedrivable: [...notRedrivable, ...homeless, ...incomplete],
     overtaken: overtakenBy(letters, unsent),
   };
+};
+
+/** Parts the dead letters into those that are whole, or can be made so again, and the others. */
+const whole = async (
+  log: DeadLetterLog,
+  housed: readonly RedrivableLetter[],
+): Promise<[RedrivableLetter[], RedrivePlan["notRedrivable"]]> => {
+  const letters: RedrivableLetter[] = [];
+  const incomplete: { letter: DeadLetter; why: string }[] = [];
+  for (const letter of housed) {
+    const found = await log.whole(letter);
+    if (typeof found === "string") incomplete.push({ letter, why: found });
+    else letters.push({ ...found, original: letter.original });
+  }
+  return [letters, incomplete];
 };
 
 const isRedrivable = (letter: DeadLetter): letter is RedrivableLetter => letter.original !== undefined;

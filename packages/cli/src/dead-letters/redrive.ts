@@ -105,6 +105,10 @@ const interrupted = (error: unknown, sent: number, of: number): unknown => {
     const message = `Another \`riffle dlq redrive\` took over; ${done}. ${again}`;
     return new CliError("CLI_REDRIVE_TAKEN_OVER", message, { cause: error });
   }
+  if (error.code === "STREAMS_RECORD_TOO_LARGE") {
+    const message = `${error.message} With the headers of a redrive one of the dead letters is larger than that; ${done}. Name the others, or raise the topic's limit.`;
+    return new CliError("CLI_NOT_REDRIVABLE", message, { cause: error });
+  }
   const message = `The redrive was interrupted; ${done}. ${again} ${error.message}`;
   return new CliError("CLI_REDRIVE_INTERRUPTED", message, { cause: error });
 };

@@ -1,6 +1,7 @@
 // What a redrive writes for one dead letter: the record as it came, and the mark that it was sent.
 //
 //   R1. Key, value and timestamp are the dead letter's, byte for byte; so are the headers that the record came with.
+//       One that something was left out of is sent as the record that it was made of (restored-letter.ts).
 //   R2. Of each header that the engine added, the last is taken away, and no other of that name (dead-letter.ts, L1).
 //   R3. The record goes to the topic and partition it came from, so it stays in the order of its account.
 //   R4. It says that it was sent again, from where, for which service and how often.
@@ -33,7 +34,7 @@ export const redrivenRecord = (letter: RedrivableLetter): OutgoingRecord => ({
   value: letter.record.value,
   timestampMs: letter.record.timestampMs,
   headers: [
-    ...originalHeaders(letter.record.headers),
+    ...(letter.isRestored ? firstHeaders(letter.record.headers) : originalHeaders(letter.record.headers)),
     [redriveHeaderNames.from, Buffer.from(placeText(letter.place))],
     [redriveHeaderNames.to, Buffer.from(serviceOf(letter.place.topic) ?? "")],
     [redriveHeaderNames.count, Buffer.from(String(letter.redriveCount + 1))],
@@ -43,8 +44,11 @@ export const redrivenRecord = (letter: RedrivableLetter): OutgoingRecord => ({
 /** The headers that the record came with, without those of an earlier redrive. */
 export const originalHeaders = (headers: readonly HeaderPair[]): HeaderPair[] => {
   const added = new Set(addedNames.map((name) => headers.findLastIndex(([of]) => of === name)));
-  return headers.filter(([name], i) => !added.has(i) && !ownNames.includes(name));
+  return firstHeaders(headers.filter((_, i) => !added.has(i)));
 };
+
+const firstHeaders = (headers: readonly HeaderPair[]): HeaderPair[] =>
+  headers.filter(([name]) => !ownNames.includes(name));
 
 /**
  * The mark that the dead letter was sent.

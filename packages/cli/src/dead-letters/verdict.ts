@@ -13,6 +13,8 @@ export type Verdict =
       readonly message: string;
       readonly remedy: string | undefined;
     }
+  /** Its value was left out of the dead letter, and cannot be had. */
+  | { readonly kind: "incomplete"; readonly why: string }
   /** This build has no codec for the topic. */
   | { readonly kind: "unknown-topic" };
 

@@ -196,12 +196,19 @@ const topicFindings = (faults: readonly TopicFault[]): Finding[] => {
           subject: topic,
           title: `${topic} has another ${config} than the contracts say.`,
           evidence: [`${config} is ${found}, expected ${expected}`],
-          impact: "Records may be gone before they are read, or kept longer than they should.",
-          remedy: `kafka-configs.sh --bootstrap-server … --alter --topic ${topic} --add-config ${config}=${expected}`,
+          impact:
+            config === "max.message.bytes"
+              ? "A large record that cannot be processed becomes a dead letter without its value."
+              : "Records may be gone before they are read, or kept longer than they should.",
+          remedy: `kafka-configs.sh --bootstrap-server … --alter --topic ${topic} --add-config ${settingOf(config, expected)}`,
         }) as const,
     ),
   ];
 };
+
+/** A list needs brackets, because commas separate configurations, and brackets need quotes in a shell. */
+const settingOf = (config: string, value: string): string =>
+  value.includes(",") ? `'${config}=[${value}]'` : `${config}=${value}`;
 
 const isStuck = ({ transactionalId, ageMs = 0 }: HeldTransaction): boolean =>
   transactionalId === undefined || ageMs >= oldTransactionMs;

@@ -33,13 +33,59 @@ it("a missing topic, another number of partitions and another configuration are 
   ]);
 });
 
-it("the age of a compacted topic is nobody's business, and what may not be read is not judged", () => {
-  const found = created();
+it("a dead-letter topic that takes less than the contracts say is told, and one that takes more is not", () => {
+  const some = [topics.filterDeadLetters, topics.alerts];
+  const taking = (bytes: string) =>
+    new Map(
+      pipelineTopicSpecs(some, { replicationFactor: 3 }).map(({ name, partitions, configs }) => [
+        name,
+        { partitions, configs: new Map(Object.entries({ ...configs, "max.message.bytes": bytes })) },
+      ]),
+    );
+  expect(topicFaults(some, taking("1048588"))).toEqual([
+    {
+      topic: "filter.dlq.v1",
+      kind: "config",
+      config: "max.message.bytes",
+      expected: "2097152",
+      found: "1048588",
+    },
+  ]);
+  expect(topicFaults(some, taking("2097152"))).toEqual([]);
+  expect(topicFaults(some, taking("9000000"))).toEqual([]);
+});
+
+it("the age of what is compacted alone is nobody's business, and what may not be read is not judged", () => {
   const configs = new Map([
     ["cleanup.policy", "compact"],
     ["retention.ms", "5"],
   ]);
-  found.set("aggregates.account.v1", { partitions: 12, configs });
-  found.set("alerts.v1", { partitions: 12, configs: new Map() });
-  expect(topicFaults(some, found)).toEqual([]);
+  const found = new Map([
+    ["cases.snapshots.v1", { partitions: 12, configs }],
+    ["alerts.v1", { partitions: 12, configs: new Map<string, string>() }],
+  ]);
+  expect(topicFaults([topics.casesSnapshots, topics.alerts], found)).toEqual([]);
+});
+
+it("the topic of windows is compacted and deleted by age, in whatever order a cluster says so", () => {
+  const windows = [topics.aggregatesAccount];
+  const found = (policy: string, retention: string) =>
+    new Map([
+      [
+        "aggregates.account.v1",
+        {
+          partitions: 12,
+          configs: new Map([
+            ["cleanup.policy", policy],
+            ["retention.ms", retention],
+          ]),
+        },
+      ],
+    ]);
+  expect(topicFaults(windows, found("delete,compact", "1209600000"))).toEqual([]);
+  const fault = { topic: "aggregates.account.v1", kind: "config" };
+  expect(topicFaults(windows, found("compact", "-1"))).toEqual([
+    { ...fault, config: "cleanup.policy", expected: "compact,delete", found: "compact" },
+    { ...fault, config: "retention.ms", expected: "1209600000", found: "-1" },
+  ]);
 });

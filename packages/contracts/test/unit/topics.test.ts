@@ -47,7 +47,6 @@ describe("the topics", () => {
 
   it("are compacted, deleted after their retention, or, the events of cases alone, kept for ever whole", () => {
     expect(allTopics.filter(({ cleanupPolicy }) => cleanupPolicy === "compact")).toEqual([
-      topics.aggregatesAccount,
       topics.casesSnapshots,
       topics.deadLettersRedriven,
     ]);
@@ -56,6 +55,13 @@ describe("the topics", () => {
     expect(
       allTopics.filter(({ cleanupPolicy, retentionMs }) => cleanupPolicy === "delete" && retentionMs === -1),
     ).toEqual([topics.casesEvents]);
+  });
+
+  it("keep windows, whose keys come to an end, no longer than the transactions that they count", () => {
+    expect(allTopics.filter(({ cleanupPolicy }) => cleanupPolicy === "compact,delete")).toEqual([
+      topics.aggregatesAccount,
+    ]);
+    expect(topics.aggregatesAccount.retentionMs).toBe(topics.transactionsScreened.retentionMs);
   });
 
   it("keep the oldest transaction that is accepted for at least 7 days more", () => {

@@ -48,13 +48,19 @@ export const accessConfig = {
 /** The values of {@link accessConfig}. */
 export type AccessConfig = Config<typeof accessConfig>;
 
-/** What is wrong with the variables together. */
-export function accessFaults(config: AccessConfig): ConfigFault[] {
+/**
+ * Variables by which a service lets people in besides keys and tokens, and whether each is set: `{ OIDC_ISSUER: true }`.
+ */
+export type OtherWays = Readonly<Record<string, boolean>>;
+
+/** What is wrong with the variables together. @param others what else lets somebody in */
+export function accessFaults(config: AccessConfig, others: OtherWays = {}): ConfigFault[] {
   const faults: ConfigFault[] = [];
   const { JWT_JWKS_FILE: file, JWT_JWKS_URL: url } = config;
   const hasKeys = config.API_KEYS_FILE !== undefined;
   const hasTokens = file !== undefined || url !== undefined;
-  const isConfigured = hasKeys || hasTokens;
+  const isConfigured = hasKeys || hasTokens || Object.values(others).includes(true);
+  const ways = ["API_KEYS_FILE", "JWT_JWKS_FILE", "JWT_JWKS_URL", ...Object.keys(others)];
   const fault = (variable: string, problem: string): void => void faults.push({ variable, problem });
   if (file !== undefined && url !== undefined)
     fault("JWT_JWKS_URL", "set together with JWT_JWKS_FILE; keep one of them");
@@ -62,15 +68,15 @@ export function accessFaults(config: AccessConfig): ConfigFault[] {
     if (hasTokens && config[variable] === undefined) fault(variable, "required where tokens are taken");
   }
   if (config.AUTH === "none" && isConfigured) {
-    fault("AUTH", "found none, but API keys or tokens are configured; remove one or the other");
+    fault("AUTH", `found none, but one of ${ways.join(", ")} is set; remove one or the other`);
   }
   if (config.AUTH === "required" && !isConfigured) {
-    fault("AUTH", "found required, but neither API_KEYS_FILE nor JWT_JWKS_FILE nor JWT_JWKS_URL is set");
+    fault("AUTH", `found required, but none of ${ways.join(", ")} is set`);
   }
   if (config.AUTH === undefined && !isConfigured && config.NODE_ENV === "production") {
     fault(
       "AUTH",
-      "in production it must be said who is let in: set API_KEYS_FILE, JWT_JWKS_FILE or JWT_JWKS_URL, or AUTH=none where something in front of this service asks",
+      `in production it must be said who is let in: set one of ${ways.join(", ")}, or AUTH=none where something in front of this service asks`,
     );
   }
   return faults;

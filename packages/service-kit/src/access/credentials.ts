@@ -7,7 +7,7 @@ import type { IncomingHttpHeaders } from "node:http";
 import { ConfigError } from "../errors.ts";
 import type { Logger } from "../logger.ts";
 import { looksLikeApiKey } from "./api-keys.ts";
-import { type AccessConfig, accessFaults } from "./config.ts";
+import { type AccessConfig, accessFaults, type OtherWays } from "./config.ts";
 import { type Proof, unauthenticated, type Verdict } from "./identity.ts";
 import { KeyFile } from "./key-file.ts";
 import { Tokens } from "./tokens.ts";
@@ -16,6 +16,8 @@ import { Tokens } from "./tokens.ts";
 export interface CredentialsOptions {
   /** The claim of a token that has its roles, by its name or as a path. @default "roles" */
   readonly rolesClaim?: string;
+  /** What else lets somebody in. @default nothing */
+  readonly others?: OtherWays;
 }
 
 /** Recognises the holders of keys and tokens. */
@@ -25,10 +27,11 @@ export class Credentials {
 
   /** @throws ConfigError when nobody, or everybody by accident, would be let in */
   constructor(config: AccessConfig, log: Logger, options: CredentialsOptions = {}) {
-    const faults = accessFaults(config);
+    const { others, ...ofTokens } = options;
+    const faults = accessFaults(config, others);
     if (faults.length > 0) throw new ConfigError(faults);
     if (config.API_KEYS_FILE !== undefined) this.#keyFile = new KeyFile(config.API_KEYS_FILE, log);
-    this.#tokens = tokensOf(config, options);
+    this.#tokens = tokensOf(config, ofTokens);
   }
 
   /** Whether there is nothing to recognise anybody by. */
@@ -61,7 +64,7 @@ export function credentialOf(headers: IncomingHttpHeaders): string | undefined {
   return key === undefined ? /^Bearer +(\S+)$/i.exec(authorization)?.[1] : undefined;
 }
 
-function tokensOf(config: AccessConfig, more: CredentialsOptions): Tokens | undefined {
+function tokensOf(config: AccessConfig, more: Omit<CredentialsOptions, "others">): Tokens | undefined {
   const { JWT_JWKS_FILE: file, JWT_JWKS_URL: url, JWT_ISSUER: issuer, JWT_AUDIENCE: audience } = config;
   if (issuer === undefined || audience === undefined) return undefined;
   if (file !== undefined) return new Tokens({ jwks: { file }, issuer, audience, ...more });

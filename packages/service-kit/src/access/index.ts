@@ -1,7 +1,8 @@
 // The public names of @riffle/service-kit/access: apart from the others, for only services with a door load jose.
 
 export { ApiKeys, entriesOf, type KeyEntry, looksLikeApiKey, makeApiKey } from "./api-keys.ts";
-export { type AccessConfig, accessConfig, accessFaults } from "./config.ts";
+export { type Claims, claimTexts } from "./claims.ts";
+export { type AccessConfig, accessConfig, accessFaults, type OtherWays } from "./config.ts";
 export { Credentials, type CredentialsOptions, credentialOf } from "./credentials.ts";
 export {
   type Identity,

@@ -1,6 +1,6 @@
 // Rate limit: each sender has a bucket of tokens, one for each thing it may do, which fills at a steady rate. Pure.
 //
-//   T1. In any span of s seconds a sender is granted at most burst + rate × s transactions.
+//   T1. In any span of s seconds a sender is granted at most burst + rate × s transactions, and those that were given back.
 //   T2. Memory is bounded: of the senders that are known the one who has not asked for longest is forgotten first, and
 //       starts again with a full bucket.
 //   T3. A clock that goes back takes nothing away and gives nothing.
@@ -39,6 +39,13 @@ export class TokenBuckets {
       return 0;
     }
     return Math.ceil((tokenCredit - bucket.credit) / limit.perSecond);
+  }
+
+  /** Takes back what was granted to a sender: it shall not count. */
+  giveBack(sender: string, limit: Limit): void {
+    const bucket = this.#buckets.get(sender);
+    if (bucket !== undefined)
+      bucket.credit = Math.min(limit.burst * tokenCredit, bucket.credit + tokenCredit);
   }
 
   #bucketOf(sender: string, limit: Limit, nowMs: number): Bucket {

@@ -3,11 +3,11 @@
 //   W1. Issuer, audience and expiry are always checked, and only asymmetric algorithms are taken: a token that is
 //       signed with the public key as a password, or not at all, is refused before its signature is looked at.
 //   W2. That the issuer's keys cannot be read is our trouble and not the sender's: another refusal, 503 and not 401.
-//   W3. A claim of roles is a list of texts, or texts with blanks between; anything else is no role.
 
 import { readFileSync } from "node:fs";
 import { createLocalJWKSet, createRemoteJWKSet, errors, type JWTPayload, jwtVerify } from "jose";
 import { ConfigError } from "../errors.ts";
+import { claimTexts } from "./claims.ts";
 import { unauthenticated, type Verdict } from "./identity.ts";
 
 /** Where tokens come from. */
@@ -77,30 +77,13 @@ function knownOf(payload: JWTPayload, rolesClaim: string): Verdict {
     kind: "known",
     identity: {
       name,
-      scopes: textsOf(payload["scope"] ?? payload["scp"]),
-      roles: textsOf(claimAt(payload, rolesClaim)),
+      scopes: claimTexts(payload, payload["scope"] === undefined ? "scp" : "scope"),
+      roles: claimTexts(payload, rolesClaim),
       perSecond: undefined,
     },
     // The claim was required, and stands for seconds.
     proof: { kind: "token", expiresAtMs: Number(payload.exp) * 1_000 },
   };
-}
-
-/** A claim of that very name (some are addresses, with dots), else the one at that path. */
-function claimAt(payload: JWTPayload, path: string): unknown {
-  if (Object.hasOwn(payload, path)) return payload[path];
-  let value: unknown = payload;
-  for (const name of path.split(".")) {
-    if (typeof value !== "object" || value === null || !Object.hasOwn(value, name)) return undefined;
-    value = (value as Readonly<Record<string, unknown>>)[name];
-  }
-  return value;
-}
-
-/** The texts of a claim (W3). */
-function textsOf(claim: unknown): ReadonlySet<string> {
-  if (typeof claim === "string") return new Set(claim.split(" ").filter((text) => text !== ""));
-  return new Set(Array.isArray(claim) ? claim.filter((text) => typeof text === "string") : []);
 }
 
 function localKeys(file: string): ReturnType<typeof createLocalJWKSet> {

@@ -38,6 +38,7 @@ export class KafkaStageRunner implements StageRunner {
       sessionTimeoutMs: config.SESSION_TIMEOUT_MS,
       transactionTimeoutMs: config.TRANSACTION_TIMEOUT_MS,
       heartbeatIntervalMs: config.HEARTBEAT_INTERVAL_MS,
+      leavesOnStop: config.LEAVE_GROUP_ON_STOP,
       compression: config.KAFKA_COMPRESSION,
       producers: config.KAFKA_PRODUCERS,
       standbyReplicas: config.STANDBY_REPLICAS,

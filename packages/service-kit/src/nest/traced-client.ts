@@ -21,6 +21,7 @@ export const tracedClient = (client: StreamsClient, tracing: Tracing): StreamsCl
     positions: client.positions,
     changelogs: client.changelogs,
     standby: client.standby,
+    limits: client.limits,
     source: tracedSource(client.source, taken),
     openSender: async () => {
       taken.clear();
@@ -76,6 +77,7 @@ const tracedSource = (source: Source, taken: TakenTraces): Source => ({
     return chunk;
   },
   lag: (partition) => source.lag(partition),
+  coveredAtMs: (partition) => source.coveredAtMs(partition),
   undecided: (partition) => source.undecided?.(partition),
   get ready() {
     return source.ready;

@@ -5,7 +5,7 @@
 //       scrape the inputs of a service and its outputs are those of the same commits.
 //   C2. A series that a rule compares with another is there from the start, at 0.
 
-import type { Stage, StreamWorker, WorkerObserver, WorkerPhase } from "@riffle/streams";
+import type { FailureAction, Stage, StreamWorker, WorkerObserver, WorkerPhase } from "@riffle/streams";
 import type { Logger } from "../logger.ts";
 import type { Metrics } from "../metrics.ts";
 import { gaugeInputs } from "./input-metrics.ts";
@@ -18,6 +18,14 @@ export type WorkerReader = () =>
 
 const commitSizes = [1, 3, 10, 30, 100, 300, 1_000, 3_000, 10_000, 30_000];
 const latencies = [0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10, 30, 60, 300, 3_600];
+const failureActions = {
+  rebuild: true,
+  rejoin: true,
+  "retry-record": true,
+  "condemn-record": true,
+  "retry-task": true,
+  stop: true,
+} satisfies Record<FailureAction, true>;
 const phases: readonly WorkerPhase[] = [
   "starting",
   "joining",
@@ -47,6 +55,7 @@ export const observeWorker = (observation: WorkerObservation): WorkerObserver =>
     help: "Errors that reached the worker, by what was done about them.",
     labels: ["action"],
   });
+  for (const action of Object.keys(failureActions)) failures.inc({ action }, 0);
   const showPhase = gaugePhase(metrics);
   const stores = observeStores(metrics, log, worker);
   gaugeInputs(metrics, worker, nowMs);

@@ -15,12 +15,14 @@ import type {
   ChangelogSource,
   GroupMembership,
   PositionReader,
+  RecordLimits,
   RecordSource,
   StandbySource,
   TopicPartition,
   TransactionalSender,
 } from "./ports.ts";
 import { CommittedPositions } from "./position-reader.ts";
+import { TopicLimits } from "./topic-limits.ts";
 import { TransactionalProducer } from "./transactional-producer.ts";
 import { Wire, type WireOptions } from "./wire.ts";
 
@@ -35,6 +37,11 @@ export interface StreamsClientOptions extends Omit<WireOptions, "clientId"> {
   readonly sessionTimeoutMs?: number;
   /** Default a fifth of the session time-out. */
   readonly heartbeatIntervalMs?: number;
+  /**
+   * Whether an orderly stop tells the group, which then rebalances at once and again when this member is back. False: its
+   * partitions wait for its restart, or for the session time-out. Default true.
+   */
+  readonly leavesOnStop?: boolean;
   /** How long a rebalance waits for members to finish what they hold. Default 30,000. */
   readonly rebalanceTimeoutMs?: number;
   /** Default 10,000; must be below the session time-out, or a commit could end after its member was given up. */
@@ -66,6 +73,8 @@ export interface StreamsClient {
   readonly changelogs: ChangelogSource;
   /** Reads changelogs of others; undefined where no standbys are kept. */
   readonly standby?: StandbySource | undefined;
+  /** How large records of the stage's topics may be, from the first opened sender on; undefined for what Kafka's topics take. */
+  readonly limits?: RecordLimits | undefined;
   /** A fresh transactional producer; fences and aborts whatever the last one left. */
   openSender(): Promise<TransactionalSender>;
   /** Ends open transactions of former owners of these partitions. */
@@ -211,6 +220,7 @@ interface ResolvedOptions {
   readonly transactionTimeoutMs: number;
   readonly rebalanceTimeoutMs: number;
   readonly heartbeatIntervalMs: number;
+  readonly leavesOnStop: boolean;
   readonly compression: Compression;
   readonly standbyReplicas: number;
 }
@@ -233,6 +243,7 @@ const resolveOptions = (stage: Stage, options: StreamsClientSettings): ResolvedO
     transactionTimeoutMs,
     rebalanceTimeoutMs,
     heartbeatIntervalMs,
+    leavesOnStop: options.leavesOnStop ?? true,
     compression: options.compression ?? "none",
     standbyReplicas: options.standbyReplicas ?? 0,
   };
@@ -253,14 +264,21 @@ class KafkaStreamsClient implements StreamsClient {
   readonly positions: PositionReader;
   readonly changelogs: ChangelogReader;
   readonly standby: Fetcher | undefined;
+  readonly limits: TopicLimits | undefined;
   readonly #wires: Wires;
   readonly #resolved: ResolvedOptions;
   readonly #committed: CommittedPositions;
   readonly #perTask: PerTaskSenders | undefined;
 
-  constructor(wires: Wires, resolved: ResolvedOptions, { fetch, log, producers }: StreamsClientSettings) {
+  constructor(
+    wires: Wires,
+    resolved: ResolvedOptions,
+    { fetch, log, producers }: StreamsClientSettings,
+    limits?: TopicLimits,
+  ) {
     this.#wires = wires;
     this.#resolved = resolved;
+    this.limits = limits;
     this.transactionalId = resolved.transactionalId;
     this.source = new Fetcher(wires.fetch, fetch);
     this.standby = wires.standby && new Fetcher(wires.standby, standbyFetch);
@@ -280,7 +298,7 @@ class KafkaStreamsClient implements StreamsClient {
       producers === "per-task"
         ? new PerTaskSenders(
             wires.commit,
-            { ...resolved, transactionalId: `${resolved.groupId}-task` },
+            { ...resolved, limits, transactionalId: `${resolved.groupId}-task` },
             this.#committed,
           )
         : undefined;
@@ -289,7 +307,9 @@ class KafkaStreamsClient implements StreamsClient {
   }
 
   async openSender(): Promise<TransactionalSender> {
-    return this.#perTask?.renew() ?? TransactionalProducer.open(this.#wires.commit, this.#resolved);
+    await this.limits?.refresh();
+    const options = { ...this.#resolved, limits: this.limits };
+    return this.#perTask?.renew() ?? TransactionalProducer.open(this.#wires.commit, options);
   }
 
   fenceWriters(partitions: readonly TopicPartition[]): Promise<void> {
@@ -330,5 +350,11 @@ export const connectStreams = async (stage: Stage, options: StreamsClientOptions
     await Promise.all(Object.values(wires).map((wire: Wire) => wire.close()));
     throw error;
   }
-  return new KafkaStreamsClient(wires, resolved, options);
+  const { outputs, changelogs } = topicsOf(stage);
+  return new KafkaStreamsClient(
+    wires,
+    resolved,
+    options,
+    new TopicLimits(wires.commit, [...outputs, ...changelogs]),
+  );
 };

@@ -28,6 +28,12 @@ export interface GroupMemberOptions {
   /** How long the group waits for members to finish what they hold and join again. */
   readonly rebalanceTimeoutMs: number;
   readonly heartbeatIntervalMs: number;
+  /**
+   * Whether an orderly stop tells the group. Default true: the others take over at once, at the price of a rebalance now and
+   * one more when the member comes back. False: a static member stays on the list, its partitions wait for its restart or
+   * for the session time-out, and the others go on undisturbed.
+   */
+  readonly leavesOnStop?: boolean;
   /** How many members beside its owner keep a warm copy of a partition's state. Default 0. */
   readonly standbyReplicas?: number;
   /** Called when the state has changed, so that a worker that waits for records looks at it. */
@@ -90,7 +96,8 @@ export class GroupMember implements GroupMembership {
   async leave(): Promise<void> {
     this.#stopHeartbeats();
     if (this.#memberId === "" || this.#state === "replaced") return;
-    const { groupId, groupInstanceId } = this.#options;
+    const { groupId, groupInstanceId, leavesOnStop = true } = this.#options;
+    if (!leavesOnStop && groupInstanceId !== null) return this.#forget();
     const request = groupRequests.leave({ groupId, memberId: this.#memberId, groupInstanceId });
     await this.#coordinator
       .call(1_000, "throw", (nodeId) => this.#wire.sendKafkajs(nodeId, request))
@@ -99,6 +106,10 @@ export class GroupMember implements GroupMembership {
           error: error.message,
         }),
       );
+    this.#forget();
+  }
+
+  #forget(): void {
     this.#memberId = "";
     this.#state = "lost";
   }

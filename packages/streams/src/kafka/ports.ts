@@ -24,6 +24,12 @@ export interface AtomicCommit {
  */
 export type CommittedEnds = ReadonlyMap<string, number>;
 
+/** How large batches may be. */
+export interface RecordLimits {
+  /** Largest batch that the topic takes, in bytes, its header included: Kafka's `max.message.bytes`. */
+  batchBytesMax(topic: string): number;
+}
+
 /** A producer with a transactional id. After any error it must be discarded and another opened. */
 export interface TransactionalSender {
   commit(commit: AtomicCommit): Promise<CommittedEnds>;
@@ -85,15 +91,15 @@ export interface RecordSource {
    * before the first fetch.
    */
   undecided?(partition: TopicPartition): number | undefined;
-}
-
-/** Reads changelogs of partitions that others own, to their ends and on. */
-export interface StandbySource extends RecordSource {
   /**
    * Clock time at which the chunks taken so far were all that was decided of the partition, epoch milliseconds: of the
    * last fetch that reached the last stable offset. Undefined before the first, and while a chunk waits.
    */
   coveredAtMs(partition: TopicPartition): number | undefined;
+}
+
+/** Reads changelogs of partitions that others own, to their ends and on. */
+export interface StandbySource extends RecordSource {
   interrupt(): void;
 }
 

@@ -2,18 +2,22 @@
 //
 //   P1. At most one batch a partition is in flight, and a batch is repeated only with the bytes, so the sequence,
 //       it had: the broker drops what it has already appended.
-//   P2. A batch stays below `batchBytesMax`; nothing else would split it (the broker answers MESSAGE_TOO_LARGE).
+//   P2. A batch stays below `batchBytesMax`, and below what its topic takes; nothing else would split it (the broker answers
+//       MESSAGE_TOO_LARGE). A record that is larger alone goes alone, as large as the topic takes.
 
 import { BrokerRefusedError, StreamsError } from "../errors.ts";
 import { errorCodes, errorName, leaderMovedCodes } from "./protocol/errors.ts";
 import { type ProduceBatch, type ProduceOutcome, type ProduceVersion, produce } from "./protocol/produce.ts";
 import type { TopicPartition } from "./protocol/request.ts";
 import type { BatchRecord } from "./record-batch.ts";
-import { recordBytesBound } from "./record-batch.ts";
+import { fitsBatch, recordBytesBound } from "./record-batch.ts";
+import { topicBytesMaxDefault } from "./topic-limits.ts";
 import type { Wire } from "./wire.ts";
 
-/** Largest batch, in bytes: below Kafka's default `max.message.bytes` of 1,048,588, with room for the header. */
+/** Largest batch of several records, in bytes: below Kafka's default `max.message.bytes`, with room for the header. */
 export const batchBytesMax = 900_000;
+/** What a topic that takes less is asked to leave for the header of a batch. */
+const headerRoomBytes = 64;
 
 /** Refusals after which the same batch may be sent again: the broker did not append it, or knows that it did. */
 const retriable: readonly number[] = [
@@ -29,21 +33,26 @@ const retriable: readonly number[] = [
 const backoffMsMin = 2;
 const backoffMsMax = 100;
 
-/** Splits records into runs that each fit one batch, keeping their order (P2). */
-export const chunkRecords = <T extends BatchRecord>(topic: string, records: readonly T[]): T[][] => {
+/**
+ * Splits records into runs that each fit one batch, keeping their order (P2).
+ *
+ * @param topicBytesMax the topic's `max.message.bytes`
+ * @throws StreamsError STREAMS_RECORD_TOO_LARGE
+ */
+export const chunkRecords = <T extends BatchRecord>(
+  topic: string,
+  records: readonly T[],
+  topicBytesMax = topicBytesMaxDefault,
+): T[][] => {
+  const sharedMax = Math.min(batchBytesMax, topicBytesMax - headerRoomBytes);
   const chunks: T[][] = [];
   let chunk: T[] = [];
   let bytes = 0;
   for (const record of records) {
     const size = recordBytesBound(record);
-    if (size > batchBytesMax) {
-      throw new StreamsError(
-        "STREAMS_RECORD_TOO_LARGE",
-        `A record of ${size} bytes for ${topic} is larger than the largest batch, ${batchBytesMax} bytes.`,
-      );
-    }
-    if (bytes + size > batchBytesMax) {
-      chunks.push(chunk);
+    if (size > sharedMax && !fitsBatch(record, topicBytesMax)) throw tooLarge(topic, size, topicBytesMax);
+    if (bytes + size > sharedMax) {
+      if (chunk.length > 0) chunks.push(chunk);
       chunk = [];
       bytes = 0;
     }
@@ -53,6 +62,13 @@ export const chunkRecords = <T extends BatchRecord>(topic: string, records: read
   if (chunk.length > 0) chunks.push(chunk);
   return chunks;
 };
+
+/** Says that no batch of the topic holds a record of about so many bytes. */
+export const tooLarge = (topic: string, bytes: number, topicBytesMax: number): StreamsError =>
+  new StreamsError(
+    "STREAMS_RECORD_TOO_LARGE",
+    `Writing a record of about ${bytes} bytes to ${topic}: the topic takes ${topicBytesMax} bytes (max.message.bytes). Keep less in it, or raise the topic's limit.`,
+  );
 
 /** How to send. */
 export interface SendOptions {

@@ -3,6 +3,7 @@
 //   B1. A batch is written into one buffer of exactly its size.
 //   B2. A batch is read only after its CRC-32C has been checked.
 //   B3. Key, value and headers of a read record are views of the response, not copies.
+//   B4. A packed batch is never larger than it was unpacked: records that packing makes larger go as they are.
 
 import { StreamsError } from "../errors.ts";
 import type { HeaderPair, OutgoingRecord, RawRecord } from "../worker/record.ts";
@@ -89,6 +90,13 @@ const bodyBytes = (record: BatchRecord, index: number, timestampDelta: number): 
   return bytes;
 };
 
+/** Whether a batch of this record alone is at most so large, in bytes, uncompressed: what a broker compares with `max.message.bytes`. */
+export const fitsBatch = (record: BatchRecord, bytesMax: number): boolean => {
+  if (headerBytes + recordBytesBound(record) <= bytesMax) return true;
+  const body = bodyBytes(record, 0, 0);
+  return headerBytes + varintBytes(body) + body <= bytesMax;
+};
+
 const writeRecord = (
   buffer: Buffer,
   from: number,
@@ -136,13 +144,15 @@ export const encodeRecordBatch = (
     at = writeRecord(buffer, at, record, i, record.timestampMs - firstTimestamp, bodies[i] as number);
   }
   const batch = compression === "none" ? buffer : packed(buffer, compression);
-  writeHeader(batch, records.length, firstTimestamp, maxTimestamp, producer, compressionCodes[compression]);
+  const codec = compressionCodes[batch === buffer ? "none" : compression];
+  writeHeader(batch, records.length, firstTimestamp, maxTimestamp, producer, codec);
   return batch;
 };
 
-/** A batch whose body is packed; the header is still to be written. */
+/** The batch with its body packed, the header still to be written; the same one where packing gains nothing (B4). */
 const packed = (batch: Buffer, compression: Compression): Buffer => {
   const body = compress(compression, batch.subarray(headerBytes));
+  if (headerBytes + body.length >= batch.length) return batch;
   const buffer = Buffer.allocUnsafe(headerBytes + body.length);
   buffer.set(body, headerBytes);
   return buffer;

@@ -22,6 +22,7 @@ import { initProducerId, type ProducerIdentity } from "./protocol/init-producer-
 import type { ProduceBatch } from "./protocol/produce.ts";
 import { byTopic } from "./protocol/request.ts";
 import { encodeRecordBatch } from "./record-batch.ts";
+import type { TopicLimits } from "./topic-limits.ts";
 import type { TransactionContext, TransactionProtocol } from "./transaction-protocol.ts";
 import { TransactionVersionOne } from "./transaction-version-one.ts";
 import { TransactionVersionTwo } from "./transaction-version-two.ts";
@@ -36,6 +37,8 @@ export interface TransactionalProducerOptions {
   readonly transactionTimeoutMs: number;
   /** How batches are packed. Default `none`: the topics' own `compression.type` decides what the broker stores. */
   readonly compression?: Compression;
+  /** How large a batch of a topic may be. Default what Kafka's topics take. */
+  readonly limits?: TopicLimits | undefined;
 }
 
 /** Answers that mean: somebody else owns this producer, member or generation. */
@@ -122,6 +125,8 @@ export class TransactionalProducer implements TransactionalSender {
           { cause: error },
         );
       }
+      if (error instanceof BrokerRefusedError && error.errorCode === errorCodes.MESSAGE_TOO_LARGE)
+        this.#options.limits?.doubt();
       throw error;
     }
   }
@@ -132,7 +137,7 @@ export class TransactionalProducer implements TransactionalSender {
       [...Map.groupBy(ofTopic, ({ partition }) => partition)].map(([partition, of]) => ({
         topic,
         partition,
-        chunks: chunkRecords(topic, of),
+        chunks: chunkRecords(topic, of, this.#options.limits?.batchBytesMax(topic)),
       })),
     );
     await this.#transaction.addPartitions(queues);

@@ -1,6 +1,7 @@
 // Writes records in transactions, from outside of the pipeline: for commands of operators. No group, no offsets.
 
 import type { OutgoingRecord } from "../worker/record.ts";
+import { TopicLimits } from "./topic-limits.ts";
 import { TransactionalProducer } from "./transactional-producer.ts";
 import { Wire, type WireOptions } from "./wire.ts";
 
@@ -33,11 +34,14 @@ export class TransactionalWriter {
     const wire = await Wire.connect(options);
     try {
       await wire.loadTopics(topics);
+      const limits = new TopicLimits(wire, topics);
+      await limits.refresh();
       // The group is never asked: no offsets are committed.
       const producer = await TransactionalProducer.open(wire, {
         transactionalId,
         groupId: transactionalId,
         transactionTimeoutMs,
+        limits,
       });
       return new TransactionalWriter(wire, producer);
     } catch (error) {

@@ -218,6 +218,8 @@ class Run<E, S extends string> {
       state.partials = withoutDominated(this.#program, state.buffer, state.partials, ({ node }) =>
         release(state.buffer, node),
       );
+    const excess = state.partials.length - this.#program.partialsMax;
+    if (excess > 0) for (const { node } of state.partials.splice(0, excess)) release(state.buffer, node);
     state.dueMs = earliestDueMs(this.#program, state.partials);
     return this.#result();
   }

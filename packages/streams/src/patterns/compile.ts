@@ -50,18 +50,34 @@ export interface CompileOptions {
    * @default true
    */
   readonly prune?: boolean;
+  /**
+   * The most matches in the making that a key may have: when an event begins more, those that began first are let go, and
+   * never complete. Bounds the state of a pattern that begins with every event of a kind. Which are let go is a function of
+   * the key's events in order. It may be changed while state lives. The constant form needs none.
+   *
+   * @default no bound
+   */
+  readonly partialsMax?: number;
 }
 
 /**
  * Compiles a pattern, once; the program is shared by all keys.
  *
- * @throws PatternError PATTERN_ABSENCE_UNBOUNDED, PATTERN_GREEDY_LAST, PATTERN_TOO_LARGE, PATTERN_VERSION_INVALID
+ * @throws PatternError PATTERN_ABSENCE_UNBOUNDED, PATTERN_GREEDY_LAST, PATTERN_TOO_LARGE, PATTERN_VERSION_INVALID,
+ *   PATTERN_COUNT_INVALID
  */
 export const compile = <E, S extends string>(
   pattern: Pattern<E, S>,
-  { version = 1, reportTimedOut = false, constantForm = true, prune = true }: CompileOptions = {},
+  {
+    version = 1,
+    reportTimedOut = false,
+    constantForm = true,
+    prune = true,
+    partialsMax = Number.POSITIVE_INFINITY,
+  }: CompileOptions = {},
 ): Program<E, S> => {
   assertVersion(version);
+  assertPartialsMax(partialsMax);
   const { spec } = pattern;
   const conditions = new Conditions<E>();
   const states = spec.steps.flatMap((step, i) => (step.negated ? [] : [stateOf(spec, i, conditions)]));
@@ -72,10 +88,20 @@ export const compile = <E, S extends string>(
   const isIterative = conditions.all.some(({ iterative }) => iterative);
   const hasGaps = spec.steps.some(({ gapMs }) => gapMs !== undefined);
   const prunes = prune && skip.kind === "skipPastLast" && !hasAbsence && !isIterative && !reportTimedOut;
+  const couldBeCohorts = prunes && skip.evidence === "earliest" && !hasGaps;
+  const cohorts = couldBeCohorts && partialsMax === Number.POSITIVE_INFINITY;
   const constant =
     constantForm && !reportTimedOut && !isIterative ? constantFormOf(spec, conditions) : undefined;
   return {
-    shape: fingerprint([version, spec, constant !== undefined, reportTimedOut, prune]),
+    // State by cohorts and state without are not each other's.
+    shape: fingerprint([
+      version,
+      spec,
+      constant !== undefined,
+      reportTimedOut,
+      prune,
+      ...(cohorts === couldBeCohorts ? [] : ["partials"]),
+    ]),
     version,
     stepNames,
     states,
@@ -91,7 +117,8 @@ export const compile = <E, S extends string>(
     ),
     reportsTimedOut: reportTimedOut,
     prunes,
-    cohorts: prunes && skip.evidence === "earliest" && !hasGaps,
+    cohorts,
+    partialsMax,
     constantForm: constant,
     everyEventCounts: isIterative || spec.steps.some(isStrict),
     needsBuffering: spec.steps.length > 1 || spec.steps[0]?.looping === true,
@@ -103,6 +130,15 @@ const assertVersion = (version: number): void => {
   throw new PatternError(
     "PATTERN_VERSION_INVALID",
     `compile: version is ${version}; expected a whole number of at least 1`,
+  );
+};
+
+const assertPartialsMax = (partialsMax: number): void => {
+  if (partialsMax === Number.POSITIVE_INFINITY || (Number.isSafeInteger(partialsMax) && partialsMax >= 1))
+    return;
+  throw new PatternError(
+    "PATTERN_COUNT_INVALID",
+    `compile: partialsMax is ${partialsMax}; expected a whole number of at least 1`,
   );
 };
 

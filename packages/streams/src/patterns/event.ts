@@ -38,6 +38,9 @@ export interface TimedOutMatch<E, S extends string> {
   readonly deadlineMs: number;
 }
 
+/** Where an event stands in a key's history. */
+export type EventPlace = Pick<PatternEvent<unknown>, "eventTimeMs" | "offset">;
+
 /** Whether `a` comes before `b` in a key's history. */
-export const isBefore = (a: PatternEvent<unknown>, b: PatternEvent<unknown>): boolean =>
+export const isBefore = (a: EventPlace, b: EventPlace): boolean =>
   a.eventTimeMs < b.eventTimeMs || (a.eventTimeMs === b.eventTimeMs && a.offset < b.offset);

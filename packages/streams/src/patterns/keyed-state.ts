@@ -1,6 +1,12 @@
 // What is stored of a key by the pattern operator, and what goes out.
 
-import { isBefore, type PatternEvent, type PatternMatch, type TimedOutMatch } from "./event.ts";
+import {
+  type EventPlace,
+  isBefore,
+  type PatternEvent,
+  type PatternMatch,
+  type TimedOutMatch,
+} from "./event.ts";
 import { PatternError } from "./pattern-error.ts";
 import type { Program } from "./program.ts";
 import { assertOwnState, foreignShape, type PatternState } from "./state.ts";
@@ -37,6 +43,11 @@ export interface KeyedPatternState<E, S extends string> {
   /** In order. */
   pending: PatternEvent<E>[];
   given: Given<E, S>[];
+  /**
+   * The last record that was settled before its grace was over: one that comes before it is late for the key. Absent where
+   * none was, and once grace has passed it.
+   */
+  settledEarly?: EventPlace | undefined;
 }
 
 /**

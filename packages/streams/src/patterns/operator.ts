@@ -14,6 +14,9 @@
 //
 //   O7. A record is given once. The engine sees to that: on one state it never hands out an offset twice. One that is
 //       given again while it is remembered is refused with PATTERN_ORDER_BROKEN and counted nowhere.
+//   O8. With `unsettledMax` no key has more that is unsettled than that, whatever it is sent: beyond it the oldest half is
+//       settled before its grace is over, and a record that comes before those is late. Records in order are never touched by
+//       it. Which are settled early is a function of the records and stream time, not of batches or restarts.
 //
 // How: the stored state of a key is the automaton at some time before `stream time - grace` (settled, no record on time
 // can change it), the records after that (pending), and the matches given out because of them (given); see unsettled.ts.
@@ -29,7 +32,8 @@
 
 import type { KeyValueStore } from "../state/store.ts";
 import { DueIndex } from "../time/due-index.ts";
-import type { PatternEvent } from "./event.ts";
+import { Crowd } from "./crowd.ts";
+import { isBefore, type PatternEvent } from "./event.ts";
 import {
   assertKeyed,
   type Given,
@@ -48,13 +52,22 @@ import { advanceOwned, stepOwned } from "./step.ts";
 import { isUnsettled, type Live, newLive, Unsettled } from "./unsettled.ts";
 
 /** How a pattern is watched for. */
-export interface PatternOperatorOptions {
+export interface PatternOperatorOptions<E = never> {
   /**
    * How far behind stream time a record may be and still count in its place, milliseconds. Each record and each match
    * is stored for this long, mostly at most as long again (unsettled.ts). 0: the records of a task come in order of event
    * time. It may be changed while state lives; records that are settled stay settled.
    */
   readonly graceMs: number;
+  /**
+   * The most that may be unsettled of a key, in the unit of `weightOf` (O8). A key's changelog record holds it about twice:
+   * the records, and those among them that matches given out are made of.
+   *
+   * @default no bound: all records within grace are kept
+   */
+  readonly unsettledMax?: number;
+  /** What a record counts for `unsettledMax`, its bytes for instance. Pure. @default 1 for each */
+  readonly weightOf?: (value: E) => number;
 }
 
 const nothing: readonly never[] = [];
@@ -65,6 +78,7 @@ export class PatternOperator<E, S extends string> {
   readonly #program: Program<E, S>;
   readonly #graceMs: number;
   readonly #buffers: boolean;
+  readonly #crowd: Crowd<E> | undefined;
   /** Whether time alone gives something out. If not, a key is looked at when it can be forgotten, and not before. */
   readonly #givesByTime: boolean;
   /** Whether what is noted of a key stays early enough: without gaps, what begins later is over later. */
@@ -79,7 +93,7 @@ export class PatternOperator<E, S extends string> {
   constructor(
     store: KeyValueStore<KeyedPatternState<E, S>>,
     program: Program<E, S>,
-    { graceMs }: PatternOperatorOptions,
+    { graceMs, unsettledMax, weightOf = () => 1 }: PatternOperatorOptions<E>,
   ) {
     if (!Number.isSafeInteger(graceMs) || graceMs < 0)
       throw new PatternError(
@@ -87,6 +101,7 @@ export class PatternOperator<E, S extends string> {
         `PatternOperator: graceMs is ${graceMs}; expected whole milliseconds of at least 0`,
       );
     this.#store = store;
+    this.#crowd = unsettledMax === undefined ? undefined : new Crowd(unsettledMax, weightOf);
     this.#program = program;
     this.#unsettled = new Unsettled(program);
     this.#graceMs = graceMs;
@@ -115,6 +130,8 @@ export class PatternOperator<E, S extends string> {
     if (isLate) return [...over, { kind: "late", key, event }];
     if (!isRelevant(this.#program, event)) return over;
     const keyed = this.#store.get(key);
+    if (keyed?.settledEarly !== undefined && isBefore(event, keyed.settledEarly))
+      return [...over, { kind: "late", key, event }];
     const given = this.#isBuffered(keyed)
       ? this.#observeBuffered(key, keyed ?? newKeyed(this.#program), event, streamTimeMs)
       : this.#observeDirectly(key, keyed, event);
@@ -226,12 +243,39 @@ export class PatternOperator<E, S extends string> {
     }
     if (this.#unsettled.isInOrder(keyed, live, event)) {
       const made = this.#unsettled.take(keyed, live, event, streamTimeMs);
+      const final = this.#thin(keyed, live, event, streamTimeMs);
       this.#put(key, keyed, live);
-      return outputsOfGiven(key, joined(over, made));
+      return outputsOfGiven(key, joined(joined(over, made), final));
     }
     const { withdrawn, made } = this.#unsettled.amend(keyed, live, event, streamTimeMs);
+    const final = this.#thin(keyed, live, event, streamTimeMs);
     this.#put(key, keyed, live);
-    return [...outputsOfGiven(key, over), ...withdrawalsOf(key, withdrawn), ...outputsOfGiven(key, made)];
+    return [
+      ...outputsOfGiven(key, over),
+      ...withdrawalsOf(key, withdrawn),
+      ...outputsOfGiven(key, joined(made, final)),
+    ];
+  }
+
+  /** Settles early what is too much of a key (O8). The event has been taken in. */
+  #thin(
+    keyed: KeyedPatternState<E, S>,
+    live: Live<E>,
+    event: PatternEvent<E>,
+    streamTimeMs: number,
+  ): readonly Given<E, S>[] {
+    const crowd = this.#crowd;
+    if ((keyed.settledEarly?.eventTimeMs ?? streamTimeMs) < streamTimeMs - this.#graceMs)
+      keyed.settledEarly = undefined;
+    if (crowd === undefined || !crowd.isFull(keyed, live, event)) return nothing;
+    // What may be settled anyway goes first: how much of it still waits depends on restarts.
+    const final = this.#unsettled.settle(keyed, live, streamTimeMs - this.#graceMs, true);
+    const count = crowd.excess(keyed, live);
+    const last = keyed.pending[count - 1];
+    if (last === undefined) return final;
+    keyed.settledEarly = { eventTimeMs: last.eventTimeMs, offset: last.offset };
+    const early = this.#unsettled.settleFirst(keyed, live, count);
+    return joined(final, early);
   }
 
   #put(key: string, keyed: KeyedPatternState<E, S>, live: Live<E>): void {

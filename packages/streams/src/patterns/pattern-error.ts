@@ -72,6 +72,10 @@ export const patternErrors = {
     meaning: "The version of a pattern is not a whole number of at least 1.",
     remedy: "Give 1, 2, 3 …, a higher one whenever a condition decides otherwise than before.",
   },
+  PATTERN_COUNT_INVALID: {
+    meaning: "A bound on what a key may hold, partialsMax or unsettledMax, is less than 1 or no number.",
+    remedy: "Give at least 1, or leave it out for no bound.",
+  },
   PATTERN_STATE_FOREIGN: {
     meaning:
       "Stored state was written by another version of the engine, for another pattern, or for another version of it.",

@@ -95,6 +95,8 @@ export interface Program<E, S extends string> {
   readonly prunes: boolean;
   /** Whether matches in the making that stand in the same state are kept together (cohort.ts). */
   readonly cohorts: boolean;
+  /** The most matches in the making of a key under the general automaton; infinite without a bound. */
+  readonly partialsMax: number;
   /** Present when the pattern is run with constant state per key. */
   readonly constantForm: ConstantForm | undefined;
   /** Whether an event that no condition holds for can matter: something is strict, or iterative. */

@@ -41,6 +41,8 @@ export interface Live<E> {
   dueMs: number;
   /** Whether the key waits to be settled. */
   waits: boolean;
+  /** What the pending records weigh, at most; -1 when that is not known. */
+  weight: number;
 }
 
 const nothing: readonly never[] = [];
@@ -56,6 +58,7 @@ export const newLive = <E>(): Live<E> => ({
   checkpoints: nothing,
   dueMs: neverMs,
   waits: false,
+  weight: -1,
 });
 
 /** Whether anything of the key is unsettled. */
@@ -158,6 +161,12 @@ export class Unsettled<E, S extends string> {
     const nowMs = Math.min(floorMs, keyed.pending[0]?.eventTimeMs ?? floorMs);
     if (keyed.settled === null || dueMsOf(this.#program, keyed.settled) >= nowMs) return made;
     return joined(made, this.#final(keyed, advanceOwned(this.#program, keyed.settled, nowMs)));
+  }
+
+  /** Moves the first `count` pending records into the settled state, whatever their grace. */
+  settleFirst(keyed: KeyedPatternState<E, S>, live: Live<E>, count: number): readonly Given<E, S>[] {
+    const rest = count - this.#moveStretch(keyed, live, count);
+    return rest > 0 ? this.#settleSteps(keyed, live, rest) : nothing;
   }
 
   /** The head of the key, made anew if need be. */

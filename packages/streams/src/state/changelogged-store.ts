@@ -55,9 +55,9 @@ export class ChangeloggedStore<V> {
     });
   }
 
-  /** Makes sure that everything changed since the last drain can be written. @throws what the serde throws */
-  check(): void {
-    this.store.eachChange((value) => void this.#serde.serialize(value));
+  /** Shows what the next drain would write, removals aside, and forgets nothing. @throws what the serde throws */
+  check(see: (change: StoreChange) => void): void {
+    this.store.eachChange((key, value) => see({ key, value: this.#serde.serialize(value) }));
   }
 
   /** Says that what was drained has been committed (L1). */

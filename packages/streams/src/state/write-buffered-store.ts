@@ -34,11 +34,11 @@ export class WriteBufferedStore<V> implements KeyValueStore<V> {
     return this.#inner.entries();
   }
 
-  /** Shows the newest value of every changed key that is not removed. */
-  eachChange(show: (value: V) => void): void {
+  /** Shows every changed key that is not removed, with its newest value. */
+  eachChange(show: (key: string, value: V) => void): void {
     for (const key of this.#changed) {
       const value = this.#inner.get(key);
-      if (value !== undefined) show(value);
+      if (value !== undefined) show(key, value);
     }
   }
 

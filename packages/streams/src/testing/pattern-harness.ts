@@ -11,7 +11,7 @@
 import { type CompileOptions, compile } from "../patterns/compile.ts";
 import { isBefore, type PatternEvent, type PatternMatch, type TimedOutMatch } from "../patterns/event.ts";
 import type { KeyedPatternState, PatternOutput } from "../patterns/keyed-state.ts";
-import { PatternOperator } from "../patterns/operator.ts";
+import { PatternOperator, type PatternOperatorOptions } from "../patterns/operator.ts";
 import type { Pattern } from "../patterns/pattern.ts";
 import type { Program } from "../patterns/program.ts";
 import type { PatternState } from "../patterns/state.ts";
@@ -178,7 +178,7 @@ export const resultsOf = <S extends string>(
  */
 export class OperatorHarness<S extends string> {
   readonly program: Program<Letter, S>;
-  readonly #options: CompileOptions & { readonly graceMs: number };
+  readonly #options: CompileOptions & PatternOperatorOptions<Letter>;
   readonly #pattern: Pattern<Letter, S>;
   readonly #standing = new Map<string, string>();
   readonly #given = { match: [], timedOut: [], withdrawn: [], timedOutWithdrawn: [], late: [] } as {
@@ -189,7 +189,7 @@ export class OperatorHarness<S extends string> {
   #streamTimeMs = -1;
   #offset = 0;
 
-  constructor(pattern: Pattern<Letter, S>, options: CompileOptions & { readonly graceMs: number }) {
+  constructor(pattern: Pattern<Letter, S>, options: CompileOptions & PatternOperatorOptions<Letter>) {
     this.program = compile(pattern, options);
     this.#pattern = pattern;
     this.#options = options;

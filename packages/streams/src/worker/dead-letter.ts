@@ -2,8 +2,14 @@
 //
 // Key, value and headers keep their bytes; what happened is added in headers, under the names that Spring Kafka
 // uses (KafkaHeaders.DLT_*), because the tools of the field know them.
+//
+//   D1. A dead letter fits the topic that it goes to. Where it would not, its value is left out, then the record's own
+//       headers, then its key, no more than needed; it says what was left out, and the value's size and hash. The record
+//       itself stands where it was read from.
 
-import type { OutgoingRecord, RawRecord } from "./record.ts";
+import { createHash } from "node:crypto";
+import { fitsBatch } from "../kafka/record-batch.ts";
+import type { HeaderPair, OutgoingRecord, RawRecord } from "./record.ts";
 
 /** What is parked, where it came from and why. */
 export interface DeadLetterCause {
@@ -13,20 +19,33 @@ export interface DeadLetterCause {
   readonly partition: number;
   readonly record: RawRecord;
   readonly cause: unknown;
+  /** Largest batch that the dead-letter topic takes, in bytes. */
+  readonly bytesMax: number;
 }
+
+/** What a dead letter that is cut says of what it left out (D1); `@riffle/contracts` has the same names. */
+const omissionHeaders = {
+  /** `value`, `value,headers` or `value,headers,key`. */
+  parts: "x-omitted",
+  /** Bytes of the record's value; none for a tombstone. */
+  valueBytes: "x-omitted-value-bytes",
+  /** SHA-256 of the value's bytes, hexadecimal; that of no bytes for a tombstone. */
+  valueSha256: "x-omitted-value-sha256",
+} as const;
 
 /** Longest error message put into a header: it may quote input, and headers are read by people. */
 const messageLengthMax = 500;
 
 /** The record to write to the dead-letter topic, in the partition it came from. */
-export const deadLetter = ({ to, topic, partition, record, cause }: DeadLetterCause): OutgoingRecord => ({
-  topic: to,
+export const deadLetter = ({
+  to,
+  topic,
   partition,
-  key: record.key,
-  value: record.value,
-  timestampMs: Math.max(0, record.timestampMs),
-  headers: [
-    ...record.headers,
+  record,
+  cause,
+  bytesMax,
+}: DeadLetterCause): OutgoingRecord => {
+  const added: HeaderPair[] = [
     ["kafka_dlt-original-topic", Buffer.from(topic)],
     ["kafka_dlt-original-partition", Buffer.from(String(partition))],
     ["kafka_dlt-original-offset", Buffer.from(String(record.offset))],
@@ -34,8 +53,40 @@ export const deadLetter = ({ to, topic, partition, record, cause }: DeadLetterCa
     ["kafka_dlt-exception-fqcn", Buffer.from(cause instanceof Error ? cause.name : typeof cause)],
     ["kafka_dlt-exception-message", Buffer.from(messageOf(cause).slice(0, messageLengthMax))],
     ["x-reason-code", Buffer.from(codeOf(cause))],
-  ],
-});
+  ];
+  const letter = {
+    topic: to,
+    partition,
+    key: record.key,
+    value: record.value,
+    timestampMs: Math.max(0, record.timestampMs),
+    headers: [...record.headers, ...added],
+  };
+  return fitsBatch(letter, bytesMax) ? letter : cut(letter, record, added, bytesMax);
+};
+
+/** The dead letter without what does not fit (D1). */
+const cut = (
+  letter: OutgoingRecord,
+  { headers, value }: RawRecord,
+  added: readonly HeaderPair[],
+  bytesMax: number,
+): OutgoingRecord => {
+  const sha256 = createHash("sha256")
+    .update(value ?? "")
+    .digest("hex");
+  const saying = (parts: string): HeaderPair[] => [
+    ...added,
+    [omissionHeaders.parts, Buffer.from(parts)],
+    [omissionHeaders.valueBytes, value === null ? null : Buffer.from(String(value.length))],
+    [omissionHeaders.valueSha256, Buffer.from(sha256)],
+  ];
+  const withoutValue = { ...letter, value: null, headers: [...headers, ...saying("value")] };
+  if (fitsBatch(withoutValue, bytesMax)) return withoutValue;
+  const withoutHeaders = { ...withoutValue, headers: saying("value,headers") };
+  if (fitsBatch(withoutHeaders, bytesMax)) return withoutHeaders;
+  return { ...withoutHeaders, key: null, headers: saying("value,headers,key") };
+};
 
 const messageOf = (cause: unknown): string => (cause instanceof Error ? cause.message : String(cause));
 

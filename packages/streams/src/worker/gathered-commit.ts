@@ -15,11 +15,16 @@ export interface GatheredCommit {
   readonly offsets: readonly CommitOffset[];
 }
 
-/** Drains the tasks that have changed. @param writer the transactional id, which a successor finds in the positions */
+/**
+ * Drains the tasks that have changed.
+ *
+ * @param writer the transactional id, which a successor finds in the positions
+ * @param drain gives nothing for a task that is not in this commit
+ */
 export const gatherCommit = (
   candidates: Iterable<PartitionTask>,
   writer: string,
-  drain: (task: PartitionTask) => TaskOutput,
+  drain: (task: PartitionTask) => TaskOutput | undefined,
 ): GatheredCommit => {
   const tasks: PartitionTask[] = [];
   const records: OutgoingRecord[] = [];
@@ -28,6 +33,7 @@ export const gatherCommit = (
   for (const task of candidates) {
     if (!task.changed) continue;
     const output = drain(task);
+    if (output === undefined) continue;
     tasks.push(task);
     inputs += output.inputs;
     for (const record of output.records) records.push(record);

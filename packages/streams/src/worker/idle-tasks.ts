@@ -9,6 +9,12 @@ interface IdleTask {
   readonly streamTimeMs: number;
 }
 
+/** What is asked of the inputs. */
+interface IdleInput {
+  /** Whether nothing of a partition number is left to read. */
+  caughtUp(partition: number): boolean;
+}
+
 /** Wall clock of each task's last input, and of its last advance by the wall clock. */
 export class IdleTasks {
   readonly #inputAt = new Map<number, number>();
@@ -26,20 +32,16 @@ export class IdleTasks {
     this.#advancedAt.delete(partition);
   }
 
-  /**
-   * The tasks whose stream time is to follow the wall clock now; their next wait begins (I1).
-   *
-   * @param caughtUp whether nothing of a partition is left to read
-   */
-  take<T extends IdleTask>(
-    tasks: ReadonlyMap<number, T>,
-    caughtUp: (partition: number) => boolean,
-    atMs: number,
-  ): readonly T[] {
-    if (!this.#anyDue(tasks, caughtUp, atMs)) return [];
+  /** The tasks whose stream time is to follow the wall clock now; their next wait begins (I1). */
+  take<T extends IdleTask>(tasks: ReadonlyMap<number, T>, input: IdleInput, atMs: number): readonly T[] {
+    if (!this.#anyDue(tasks, input, atMs)) return [];
     const taken: T[] = [];
     for (const task of tasks.values()) {
-      if (!this.#isQuiet(this.#inputAt, task, atMs) || task.streamTimeMs < 0 || !caughtUp(task.partition))
+      if (
+        !this.#isQuiet(this.#inputAt, task, atMs) ||
+        task.streamTimeMs < 0 ||
+        !input.caughtUp(task.partition)
+      )
         continue;
       this.#advancedAt.set(task.partition, atMs);
       taken.push(task);
@@ -52,14 +54,11 @@ export class IdleTasks {
     this.#advancedAt.delete(partition);
   }
 
-  #anyDue(
-    tasks: ReadonlyMap<number, IdleTask>,
-    caughtUp: (partition: number) => boolean,
-    atMs: number,
-  ): boolean {
+  #anyDue(tasks: ReadonlyMap<number, IdleTask>, input: IdleInput, atMs: number): boolean {
     for (const task of tasks.values()) {
       const since = this.#advancedAt.has(task.partition) ? this.#advancedAt : this.#inputAt;
-      if (this.#isQuiet(since, task, atMs) && task.streamTimeMs >= 0 && caughtUp(task.partition)) return true;
+      if (this.#isQuiet(since, task, atMs) && task.streamTimeMs >= 0 && input.caughtUp(task.partition))
+        return true;
     }
     return false;
   }

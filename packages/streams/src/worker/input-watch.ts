@@ -105,6 +105,22 @@ export class InputWatch implements RecordSource {
     return true;
   }
 
+  coveredAtMs(partition: TopicPartition): number | undefined {
+    return this.#source.coveredAtMs(partition);
+  }
+
+  /**
+   * Clock time before which nothing that could be read of a partition number is missing, epoch milliseconds: of the topic
+   * that was heard of least recently. A broker that cannot be reached, and a process that stood still, hold it back.
+   */
+  readUpToMs(partition: number): number {
+    let upToMs = Number.POSITIVE_INFINITY;
+    for (const watched of this.#watched.values())
+      if (watched.partition === partition)
+        upToMs = Math.min(upToMs, this.#source.coveredAtMs(watched) ?? Number.NEGATIVE_INFINITY);
+    return upToMs;
+  }
+
   /** `received-at` of the oldest record that was taken since this was last asked, epoch milliseconds. */
   takeOldestMs(): number | undefined {
     let oldestMs: number | undefined;

@@ -1,6 +1,7 @@
 // Which records their handler failed at, how often, and which of them it will not be given again.
 //
-//   R1. A record is condemned after its last allowed failure: it is dead-lettered instead of handled.
+//   R1. A record is condemned after its last allowed failure, or after one that would come again whatever is tried: it is
+//       dead-lettered instead of handled.
 //   R2. What is known of a record is kept until a commit has passed it, whatever happens to other partitions.
 //   R3. A failure without a record in hand (a handler that read its whole batch first) has the records of that batch
 //       given one at a time, so that the next failure names one. So has a failure before a commit, which any record
@@ -8,7 +9,13 @@
 
 import type { HandlerError } from "../errors.ts";
 import type { CommitOffset, FetchedChunk } from "../kafka/ports.ts";
-import { recordId } from "./task.ts";
+
+/** Records that failed for good by {@link recordId}, with the last error: they are dead-lettered instead of handled. */
+export type Condemned = ReadonlyMap<string, unknown>;
+
+/** The key of {@link Condemned}. */
+export const recordId = (topic: string, partition: number, offset: number): string =>
+  `${topic}/${partition}/${offset}`;
 
 interface Attempt {
   readonly topic: string;
@@ -29,13 +36,18 @@ export class RecordFailures {
     this.#attemptsMax = attemptsMax;
   }
 
-  /** Charges a failure to the record it names (R1). @returns whether that was its last: the next life gets past it */
-  charge({ topic, partition, offset, cause }: HandlerError): boolean {
+  /**
+   * Charges a failure to the record it names (R1).
+   *
+   * @param isForGood whether trying again cannot succeed
+   * @returns whether that was its last: the next life gets past it
+   */
+  charge({ topic, partition, offset, cause }: HandlerError, isForGood: boolean): boolean {
     const id = recordId(topic, partition, offset);
     const attempt = this.#attempts.get(id) ?? { topic, partition, offset, failures: 0 };
     attempt.failures++;
     this.#attempts.set(id, attempt);
-    if (attempt.failures < this.#attemptsMax) return false;
+    if (!isForGood && attempt.failures < this.#attemptsMax) return false;
     this.condemned.set(id, cause);
     return true;
   }

@@ -15,9 +15,10 @@ import { LocalCopy } from "../state/local-copy.ts";
 import type { StoreMeter } from "../state/metered-store.ts";
 import type { AnyStoreSpec } from "../state/store.ts";
 import type { RestoreReport, StandbyFigures, WorkerObserver } from "./observer.ts";
+import type { Condemned } from "./record-failures.ts";
 import type { Stage } from "./stage.ts";
 import { StandbyTasks } from "./standby-tasks.ts";
-import { type Condemned, changelogTopic, PartitionTask, storesOf, type TaskStart } from "./task.ts";
+import { changelogTopic, PartitionTask, storesOf, type TaskStart } from "./task.ts";
 import type { HeldStores } from "./task-stores.ts";
 import type { WarmCopy } from "./warm-copy.ts";
 
@@ -195,8 +196,9 @@ export class TaskRestorer {
   }
 
   #task(start: TaskStart, copy: LocalCopy | undefined, held?: HeldStores): PartitionTask {
-    const { stage, condemned, meterOf, onWake, now } = this.#options;
-    return new PartitionTask(stage, start, { condemned, meterOf, copy, held, onWake, now });
+    const { stage, client, condemned, meterOf, onWake, now } = this.#options;
+    const { limits } = client;
+    return new PartitionTask(stage, start, { condemned, meterOf, copy, held, onWake, now, limits });
   }
 
   /** Opens the copy of a task. */

@@ -91,9 +91,9 @@ export class TaskStores {
     }
   }
 
-  /** Makes sure that all changes since the last drain can be written. @throws what a serde throws */
-  check(): void {
-    for (const { layers } of this.#stores.values()) layers.check();
+  /** Shows `see` what the next drain would write, removals aside. @throws what a serde throws, and what `see` throws */
+  check(see: (store: string, change: StoreChange) => void): void {
+    for (const [name, { layers }] of this.#stores) layers.check((change) => see(name, change));
   }
 
   /** Says that what was drained is committed. @param endOf where the store's changelog goes on after it, if known */

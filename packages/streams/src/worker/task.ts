@@ -6,14 +6,18 @@
 //   T3. A record no codec reads is dead-lettered, bytes unchanged, and its neighbours go on.
 //   T4. What is registered for before the commit runs at the start of every `drain`: what it emits and stores is in that
 //       commit. Where records are handed over singly it runs after each of them, so that its failure names one. So it is
-//       with a value that its serde cannot write.
+//       with a value that its serde cannot write, and with one that makes a changelog record larger than its topic takes.
 //   T5. A record that was sent again for another service is passed by: it moves the position, and not stream time.
 //   T6. What is registered for after the commit runs when everything the task did before is durable, and at no other time.
 //   T7. A task that has ended wakes nobody: results of its external calls reach neither it nor its successor.
 //   T8. The wall clock reaches one header of what is emitted, read once for a call of a handler, and nothing else.
+//   T9. No record leaves the task that its topic does not take: what is too large fails where it is made, charged to the
+//       input record, and a dead letter carries what fits.
 
 import type { Topic } from "@riffle/contracts/envelope";
 import { HandlerError, StreamsError } from "../errors.ts";
+import type { RecordLimits } from "../kafka/ports.ts";
+import type { StoreChange } from "../state/changelogged-store.ts";
 import type { StoreMeter } from "../state/metered-store.ts";
 import type { AnyStoreSpec, KeyValueStore, StoreOf } from "../state/store.ts";
 import { laterOf } from "../time/stream-time.ts";
@@ -22,6 +26,8 @@ import { deadLetter } from "./dead-letter.ts";
 import { HeldBatch } from "./held-batch.ts";
 import type { HeaderPair, OutgoingRecord, RawRecord, StreamRecord } from "./record.ts";
 import { decode, outgoingHeaders, processedAtHeader, textOf } from "./record-decoding.ts";
+import { type Condemned, recordId } from "./record-failures.ts";
+import { RecordSizes } from "./record-sizes.ts";
 import type { Emission, Stage, Task, TopicHandler } from "./stage.ts";
 import { type CommittedCopy, type HeldStores, refuseUndeclared, TaskStores } from "./task-stores.ts";
 
@@ -42,9 +48,6 @@ export interface TaskStart {
   readonly streamTimeMs: number;
 }
 
-/** Offsets whose records failed for good, with the last error: they are dead-lettered instead of handled. */
-export type Condemned = ReadonlyMap<string, unknown>;
-
 /** What a task has besides what was committed; all of it may be left out. */
 export interface TaskSurroundings {
   readonly condemned?: Condemned;
@@ -58,11 +61,9 @@ export interface TaskSurroundings {
   readonly onWake?: ((partition: number) => void) | undefined;
   /** Wall clock, epoch milliseconds, for the header `processed-at`. Default none: outputs do not have it. */
   readonly now?: (() => number) | undefined;
+  /** How large records may be. Default: what Kafka's topics take. */
+  readonly limits?: RecordLimits | undefined;
 }
-
-/** The key of {@link Condemned}. */
-export const recordId = (topic: string, partition: number, offset: number): string =>
-  `${topic}/${partition}/${offset}`;
 
 /** Name of the changelog topic of a store. */
 export const changelogTopic = (service: string, store: string): string => `${service}-${store}-changelog`;
@@ -87,6 +88,7 @@ export class PartitionTask implements Task {
   readonly #ended = new AbortController();
   readonly #onWake: ((partition: number) => void) | undefined;
   readonly #now: (() => number) | undefined;
+  readonly #sizes: RecordSizes;
   /** Of the call of a handler that is under way; made when it emits first. */
   #processedAt: HeaderPair | undefined;
   #streamTimeMs: number;
@@ -102,13 +104,14 @@ export class PartitionTask implements Task {
   constructor(
     stage: Stage,
     start: TaskStart,
-    { condemned = new Map(), meterOf, copy, held, onWake, now }: TaskSurroundings = {},
+    { condemned = new Map(), meterOf, copy, held, onWake, now, limits }: TaskSurroundings = {},
   ) {
     this.partition = start.partition;
     this.#stage = stage;
     this.#condemned = condemned;
     this.#onWake = onWake;
     this.#now = now;
+    this.#sizes = new RecordSizes(limits);
     this.#positions = new Map(start.positions);
     this.#streamTimeMs = start.streamTimeMs;
     this.#committed = start;
@@ -159,14 +162,15 @@ export class PartitionTask implements Task {
       );
     }
     if (this.#now !== undefined) this.#processedAt ??= processedAtHeader(this.#now());
-    this.#outgoing.push({
+    const outgoing = {
       topic: topic.name,
       partition: this.partition,
       key: Buffer.from(record.key, "utf8"),
       value: topic.codec.encode(record.value),
       timestampMs: record.timestampMs,
       headers: outgoingHeaders(topic.codec.schema, record.cause?.headers, this.#processedAt),
-    });
+    };
+    this.#outgoing.push(this.#sizes.checked(outgoing));
   }
 
   beforeCommit(hook: () => void): void {
@@ -235,7 +239,9 @@ export class PartitionTask implements Task {
     const { size } = await this.#processBatch(handler, [record]);
     if (size === 0) return;
     this.#runBeforeCommit(record.offset);
-    this.#charging(record.offset, () => this.#stores.check());
+    this.#charging(record.offset, () =>
+      this.#stores.check((store, change) => this.#changelogRecord(store, change)),
+    );
   }
 
   async #processBatch(handler: TopicHandler, records: readonly RawRecord[]): Promise<HeldBatch> {
@@ -318,15 +324,18 @@ export class PartitionTask implements Task {
   }
 
   #drainStores(into: OutgoingRecord[]): void {
-    this.#stores.drain((store, { key, value }) => {
-      into.push({
-        topic: changelogTopic(this.#stage.service, store),
-        partition: this.partition,
-        key: Buffer.from(key, "utf8"),
-        value,
-        timestampMs: Math.max(0, this.#streamTimeMs),
-        headers: [],
-      });
+    this.#stores.drain((store, change) => into.push(this.#changelogRecord(store, change)));
+  }
+
+  /** @throws StreamsError STREAMS_RECORD_TOO_LARGE (T9) */
+  #changelogRecord(store: string, { key, value }: StoreChange): OutgoingRecord {
+    return this.#sizes.checked({
+      topic: changelogTopic(this.#stage.service, store),
+      partition: this.partition,
+      key: Buffer.from(key, "utf8"),
+      value,
+      timestampMs: Math.max(0, this.#streamTimeMs),
+      headers: [],
     });
   }
 
@@ -376,9 +385,9 @@ export class PartitionTask implements Task {
   }
 
   #bury(topic: string, record: RawRecord, cause: unknown): void {
-    this.#outgoing.push(
-      deadLetter({ to: this.#stage.deadLetters, topic, partition: this.partition, record, cause }),
-    );
+    const { deadLetters: to } = this.#stage;
+    const bytesMax = this.#sizes.bytesMax(to);
+    this.#outgoing.push(deadLetter({ to, topic, partition: this.partition, record, cause, bytesMax }));
   }
 
   #handlerOf(topic: string): TopicHandler {

@@ -12,10 +12,11 @@
 //   W4. State is kept over a rebalance only when no other member can have owned the partition in between.
 //   W5. Records are committed after `commitIntervalMsMax` at the latest, and as soon as nothing more is waiting.
 //   W6. External handlers are called when a task begins and whenever it was woken, in the loop like any other work.
-//   W7. A handler's failure at a record drops its task alone, of which nothing has left the process since its last commit.
-//       It is opened again after a pause; meanwhile the others go on and commit, and the process is as ready as before.
+//   W7. A handler's failure drops its task alone, of which nothing has left the process since its last commit. So does what
+//       shows only when the commit is gathered: a record too large, a value that cannot be written. The task is opened again
+//       after a pause; meanwhile the others go on and commit, and the process is as ready as before.
 
-import { HandlerError } from "../errors.ts";
+import type { HandlerError } from "../errors.ts";
 import { failPoint } from "../fail-points.ts";
 import type { StreamsClient } from "../kafka/client.ts";
 import type { FetchedChunk, Membership, TransactionalSender } from "../kafka/ports.ts";
@@ -30,7 +31,7 @@ import { RecordFailures } from "./record-failures.ts";
 import { SetAsideTasks } from "./set-aside-tasks.ts";
 import type { Stage } from "./stage.ts";
 import { storeFigures } from "./store-figures.ts";
-import type { PartitionTask, TaskOutput } from "./task.ts";
+import type { PartitionTask } from "./task.ts";
 import { openTasks } from "./task-opening.ts";
 import { TaskRestorer } from "./task-restorer.ts";
 import { WakeUps } from "./wake-ups.ts";
@@ -200,21 +201,30 @@ export class StreamWorker {
     try {
       await task.process(chunk.topic, chunk.records, chunk.nextOffset, this.#failures.isSuspect(chunk));
     } catch (error) {
-      if (failureAction(error) === "retry-record") return this.#retryLater(task, error as HandlerError);
-      if (error instanceof HandlerError)
-        this.#failures.suspect(chunk.topic, chunk.partition, chunk.nextOffset);
-      throw error;
+      return this.#retryLater(task, error, [[chunk.topic, chunk.nextOffset]]);
     }
     failPoint("after-process");
   }
 
-  /** Sets the task aside of a record that its handler failed at; `#openTasks` begins it again when its pause is over (W7). */
-  #retryLater(task: PartitionTask, error: HandlerError): void {
+  /**
+   * Sets a task aside whose handler failed; `#openTasks` begins it again when its pause is over (W7).
+   *
+   * @param seen where the records end, by topic, that the failure may be of when it names none
+   * @throws any other error
+   */
+  #retryLater(task: PartitionTask, error: unknown, seen: Iterable<readonly [string, number]> = []): void {
     const { partition } = task;
-    this.#observer.failed?.(error, "retry-record");
+    const action = failureAction(error);
+    const isForGood = action === "condemn-record";
+    if (!isForGood && action !== "retry-record" && action !== "retry-task") throw error;
+    this.#observer.failed?.(error, action);
+    if (action === "retry-task")
+      for (const [topic, nextOffset] of seen) this.#failures.suspect(topic, partition, nextOffset);
     // A record less in the way is progress: several bad ones in a row do not add up to ever longer pauses.
-    if (this.#failures.charge(error)) this.#setAside.passed(partition);
-    void this.#options.clock.delay(this.#setAside.add(task.committed)).then(() => {
+    else if (this.#failures.charge(error as HandlerError, isForGood)) this.#setAside.passed(partition);
+    const pauseMs = this.#setAside.add(task.committed);
+    // What will not be tried again is not waited for.
+    void this.#options.clock.delay(isForGood ? 0 : pauseMs).then(() => {
       this.#setAside.endPause(partition);
       this.#client.interrupt();
     });
@@ -223,7 +233,10 @@ export class StreamWorker {
 
   async #resumeWoken(): Promise<void> {
     if (this.#wakeUps.some) this.#uncommittedSince ??= this.#options.now();
-    for (const partition of this.#wakeUps.take()) await this.#tasks.get(partition)?.resume();
+    for (const partition of this.#wakeUps.take()) {
+      const task = this.#tasks.get(partition);
+      await task?.resume().catch((error: unknown) => this.#retryLater(task, error));
+    }
   }
 
   #commitDue(): boolean {
@@ -240,14 +253,14 @@ export class StreamWorker {
     const { tasks, inputs, records, offsets } = gatherCommit(
       this.#tasks.values(),
       this.#client.transactionalId,
-      (task) => this.#drain(task),
+      (task) => this.#guarded(task, () => task.drain()),
     );
     this.#uncommittedSince = undefined;
     if (offsets.length === 0) return;
     const startedAt = performance.now();
     const coveredAtMs = this.#options.now();
-    const ends = await this.#sender?.commit({ records, offsets, fence });
-    for (const task of tasks) task.confirm(ends ?? new Map(), coveredAtMs);
+    const ends = (await this.#sender?.commit({ records, offsets, fence })) ?? new Map<string, number>();
+    for (const task of tasks) this.#guarded(task, () => task.confirm(ends, coveredAtMs));
     this.#observer.committed?.({
       inputs,
       outputs: records.length,
@@ -261,13 +274,13 @@ export class StreamWorker {
     for (const { partition } of tasks) this.#setAside.passed(partition);
   }
 
-  #drain(task: PartitionTask): TaskOutput {
+  /** @returns nothing when the task failed, and was set aside */
+  #guarded<R>(task: PartitionTask, act: () => R): R | undefined {
     try {
-      return task.drain();
+      return act();
     } catch (error) {
-      for (const [topic, nextOffset] of task.positions)
-        this.#failures.suspect(topic, task.partition, nextOffset);
-      throw error;
+      this.#retryLater(task, error, task.positions);
+      return undefined;
     }
   }
 
@@ -320,13 +333,13 @@ export class StreamWorker {
     if (!isOwn) task.claim();
   }
 
-  /** Stream time follows the wall clock where a task's input is idle and nothing of it is left to read. */
+  /** Stream time follows the wall clock where a task's input is idle, up to when nothing of it was left to read. */
   async #advanceIdleTasks(): Promise<void> {
     const { idleAfterMs, now } = this.#options;
     const at = now();
-    const caughtUp = (partition: number): boolean => this.#source.caughtUp(partition);
-    for (const task of this.#idle.take(this.#tasks, caughtUp, at)) {
-      await task.advanceStreamTime(at - idleAfterMs);
+    for (const task of this.#idle.take(this.#tasks, this.#source, at)) {
+      const upToMs = Math.min(at - idleAfterMs, this.#source.readUpToMs(task.partition));
+      await task.advanceStreamTime(upToMs).catch((error: unknown) => this.#retryLater(task, error));
       if (task.changed) this.#uncommittedSince ??= at;
     }
   }

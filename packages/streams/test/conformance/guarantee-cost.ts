@@ -14,6 +14,7 @@ import { startKafka } from "../../../../infra/kafka/local-kafka.ts";
 import { connectAdmin } from "../../src/kafka/admin.ts";
 import { connectStreams } from "../../src/kafka/client.ts";
 import { IdempotentProducer } from "../../src/kafka/idempotent-producer.ts";
+import { readTopic } from "../../src/kafka/topic-reader.ts";
 import { Wire } from "../../src/kafka/wire.ts";
 import { keyValueStore } from "../../src/state/store.ts";
 import type { Stage } from "../../src/worker/stage.ts";
@@ -24,6 +25,8 @@ import { AtLeastOnceSender } from "./at-least-once-sender.ts";
 const partitions = 12;
 const keyCount = 10_000;
 const valueBytes = 250;
+/** Exactly-once over at-least-once, CPU. */
+const ratioAim = 1.1;
 const sides = ["exactly-once", "at-least-once"] as const;
 type Side = (typeof sides)[number];
 
@@ -153,9 +156,18 @@ const report = (outcomes: ReadonlyMap<Side, readonly Outcome[]>): void => {
   });
   const [exactly = [], atLeast = []] = cpus;
   const ratios = exactly.map((cpu, i) => cpu / (atLeast[i] ?? Number.NaN));
+  const isMet = median(ratios) <= ratioAim;
   say(
-    `exactly-once / at-least-once = ${median(ratios).toFixed(2)} in pairs (${ratios.map((ratio) => ratio.toFixed(2)).join(" ")}), aim 1.10`,
+    `exactly-once / at-least-once = ${median(ratios).toFixed(2)} in pairs (${ratios.map((ratio) => ratio.toFixed(2)).join(" ")}), aim ≤ ${ratioAim}: ${isMet ? "met" : "MISSED"}`,
   );
+};
+
+/** A figure of a worker that loses or doubles would be none: each record has made one committed output. */
+const checkOutputs = async ({ brokers, service, records }: Run): Promise<void> => {
+  const outputs = (await readTopic({ brokers, clientId: "bench", topic: `${service}-out` })).flat().length;
+  if (outputs === records) return;
+  say(`✗ ${service}: ${outputs} outputs of ${records} records`);
+  process.exitCode = 1;
 };
 
 const runAll = async (records: number, commitIntervalMs: number): Promise<void> => {
@@ -180,6 +192,7 @@ const runAll = async (records: number, commitIntervalMs: number): Promise<void> 
         encoding: "utf8",
       });
       if (status !== 0) throw new Error(`${side}: ${stderr}`);
+      await checkOutputs(run);
       outcomes.set(side, [
         ...(outcomes.get(side) ?? []),
         JSON.parse(stdout.trim().split("\n").at(-1) ?? "") as Outcome,

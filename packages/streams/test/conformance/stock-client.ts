@@ -2,7 +2,14 @@
 
 import { Kafka, logLevel } from "kafkajs";
 
-export { CompressionTypes } from "kafkajs";
+export {
+  type AclEntry,
+  AclOperationTypes,
+  AclPermissionTypes,
+  AclResourceTypes,
+  CompressionTypes,
+  ResourcePatternTypes,
+} from "kafkajs";
 
 /** A client with kafkajs's own defaults, but for quicker retries: its 300 ms would only make the comparison slower. */
 export const stockKafka = (brokers: readonly string[], clientId = "stock"): Kafka =>

@@ -13,6 +13,7 @@ import type {
   FetchedChunk,
   Membership,
   MembershipState,
+  RecordLimits,
   Replayed,
   ReplayOptions,
   StoredPosition,
@@ -38,6 +39,8 @@ export class FakeClient implements StreamsClient {
   /** Partitions each join claimed to own. */
   readonly claims: (readonly number[])[] = [];
 
+  /** How large records may be. */
+  limits: RecordLimits | undefined;
   /** What the next join gives. */
   share: readonly number[] = [0];
   generation = 0;
@@ -53,6 +56,8 @@ export class FakeClient implements StreamsClient {
   readonly joinErrors: Error[] = [];
   readonly nextErrors: Error[] = [];
   readonly positionErrors: Error[] = [];
+  /** When the brokers last said that nothing is left to read, epoch milliseconds. Here that is always now. */
+  heardOfInputAtMs = Number.POSITIVE_INFINITY;
   /** Partitions whose chunks lie with a slow broker: not ready when the worker does not want to wait. */
   readonly slow = new Set<number>();
   /** Awaited by every commit, before it has any effect. */
@@ -175,6 +180,7 @@ export class FakeClient implements StreamsClient {
       const reading = this.#reading.get(nameOf(of));
       return reading && (this.#lags.get(nameOf(of)) ?? this.end(of) - reading.offset);
     },
+    coveredAtMs: (): number => this.heardOfInputAtMs,
   };
 
   readonly positions = {

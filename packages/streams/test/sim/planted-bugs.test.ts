@@ -6,12 +6,15 @@ import { simulateSeeds } from "../../src/testing/simulation/seeds.ts";
 import { SimulationError } from "../../src/testing/simulation/simulation.ts";
 import { rejectionOf } from "../harness/eventually.ts";
 import { countScenario } from "./count-scenario.ts";
+import { directSeeds } from "./directed.ts";
 import { plantedBugs } from "./planted-bugs.ts";
 import { scenarios } from "./scenarios.ts";
 
 describe("the simulation finds it when", () => {
-  it.each(plantedBugs)("$name", async ({ tampering, withinSeeds, scenario = countScenario }) => {
-    const runs = simulateSeeds({ scenarios: [scenario], from: 1, seeds: withinSeeds, tampering });
+  it.each(plantedBugs)("$name", async ({ tampering, withinSeeds, scenario = countScenario, run }) => {
+    const which = { from: 1, seeds: withinSeeds, tampering };
+    const runs =
+      run === undefined ? simulateSeeds({ scenarios: [scenario], ...which }) : directSeeds(run, which);
     const error = await rejectionOf(runs);
     expect(error).toBeInstanceOf(SimulationError);
     expect((error as SimulationError).message).toContain("RIFFLE_SIM_SEED=");

@@ -17,6 +17,8 @@ import type { Exchange } from "../../src/memory-broker/connections.ts";
 import type { Scenario } from "../../src/testing/simulation/scenario.ts";
 import type { Tampering } from "../../src/testing/simulation/worker-process.ts";
 import type { RawRecord } from "../../src/worker/record.ts";
+import type { DirectedRun } from "./directed.ts";
+import { failoverRun } from "./failover-run.ts";
 import { secondInput, twoInputsScenario } from "./two-inputs-scenario.ts";
 
 /** A bug and how to plant it. */
@@ -27,6 +29,8 @@ export interface PlantedBug {
   readonly tampering: Tampering;
   /** Where it shows. @default counts */
   readonly scenario?: Scenario;
+  /** The directed runs that seek the moment which it needs. @default the general runs */
+  readonly run?: DirectedRun;
 }
 
 type Commit = TransactionalSender["commit"];
@@ -91,6 +95,7 @@ const withSource = (source: RecordSource, ports: Partial<RecordSource>): RecordS
   unassign: (partition) => source.unassign(partition),
   next: (waitMs) => source.next(waitMs),
   lag: (partition) => source.lag(partition),
+  coveredAtMs: (partition) => source.coveredAtMs(partition),
   ...ports,
   get ready() {
     return source.ready;
@@ -256,7 +261,8 @@ export const plantedBugs: readonly PlantedBug[] = [
   },
   {
     name: "what a standby holds is taken as it is",
-    withinSeeds: 1_200,
+    withinSeeds: 10,
+    run: failoverRun,
     tampering: {
       client: (client) =>
         withPorts(client, {
@@ -274,7 +280,8 @@ export const plantedBugs: readonly PlantedBug[] = [
   },
   {
     name: "a standby drops tombstones",
-    withinSeeds: 400,
+    withinSeeds: 20,
+    run: failoverRun,
     tampering: {
       client: (client) =>
         withPorts(client, {

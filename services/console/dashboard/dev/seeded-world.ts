@@ -373,6 +373,7 @@ export class SeededWorld {
       partition: Math.floor(this.#draw() * partitions),
       offset: this.#offset++,
       key: `acct-${1_000 + Math.floor(this.#draw() * 40)}`,
+      original: null,
       reasonCode,
       message:
         reasonCode === "VALUE_INVALID"

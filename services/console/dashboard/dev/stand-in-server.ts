@@ -231,6 +231,7 @@ class Answers {
       percent: (applied / rebuiltRecords) * 100,
       recordsPerSecond: isLive ? 12 : 8_000,
       lagRecords: 0,
+      failure: null,
       epoch: "standin",
     };
   }

@@ -15,7 +15,8 @@ CREATE TABLE IF NOT EXISTS sessions (
 CREATE TABLE IF NOT EXISTS reads_audit (
   id INTEGER PRIMARY KEY AUTOINCREMENT, at_ms INTEGER NOT NULL, name TEXT NOT NULL, via TEXT NOT NULL, role TEXT NOT NULL,
   route TEXT NOT NULL, path TEXT NOT NULL, account_ids TEXT NOT NULL, accounts INTEGER NOT NULL
-) STRICT;`;
+) STRICT;
+CREATE INDEX IF NOT EXISTS reads_audit_at ON reads_audit (at_ms);`;
 
 /** Opens the file, or makes it. @param folder where it lies; undefined keeps all in memory */
 export function openAccessDatabase(folder: string | undefined): DatabaseSync {

@@ -3,8 +3,10 @@
 //   S1. A session is a row here, and the cookie an opaque random token that finds it. A signed cookie would need a secret,
 //       with a default that somebody keeps, and could not be taken back before it expires; this one ends when it is told to.
 //   S2. The row has the SHA-256 of the token, never the token: whoever reads the file cannot act as anybody.
-//   S3. It lives 12 hours at most, one hour without a sign of its browser, and never longer than the key or token it began
-//       with. What that key may do is asked anew at each request.
+//   S3. It lives 12 hours at most, one hour without a sign of its browser, and never longer than the key or token it was
+//       handed. What that key may do is asked anew at each request.
+//   S4. One that began with a sign-in by the OpenID provider is not bounded by the ID token, which says who signed in at that
+//       moment and often lives five minutes. It ends when the console no longer knows that provider by that client.
 
 import { createHash, randomBytes, timingSafeEqual } from "node:crypto";
 import type { DatabaseSync, StatementSync } from "node:sqlite";
@@ -16,13 +18,18 @@ const idleMsMax = 3_600_000;
 /** How exactly it is known when a session was last seen. */
 const seenEveryMs = 60_000;
 
+/** What a session began with: a key, a token, or a sign-in by a provider. */
+export type SessionProof =
+  | Proof
+  | { readonly kind: "sign-in"; readonly issuer: string; readonly clientId: string };
+
 /** A session that is alive. */
 export interface Session {
   readonly csrfToken: string;
-  readonly proof: Proof;
+  readonly proof: SessionProof;
   /** Who began it. */
   readonly name: string;
-  /** The role at its beginning: what counts for a token, which cannot be asked again. */
+  /** The role at its beginning: what counts for a token or a sign-in, which cannot be asked again. */
   readonly role: Role;
 }
 
@@ -77,7 +84,7 @@ export class Sessions {
     const row = this.#find.get(hash) as unknown as Row | undefined;
     if (row === undefined) return undefined;
     const nowMs = this.#nowMs();
-    const proof = JSON.parse(row.proof) as Proof;
+    const proof = JSON.parse(row.proof) as SessionProof;
     const endsAtMs = Math.min(
       row.created_ms + lifeMsMax,
       row.seen_ms + idleMsMax,

@@ -11,7 +11,8 @@ export const feedConfig = {
     description: "Clients that the live feed serves at once; one more is answered 503.",
   }),
   FEED_JOURNAL_EVENTS: Type.Integer({
-    minimum: 1_000,
+    // More than the newest events that are in memory: what one batch brings must not go before anyone was given it.
+    minimum: 10_000,
     maximum: 100_000_000,
     default: 200_000,
     description:

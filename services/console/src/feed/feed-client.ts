@@ -4,6 +4,8 @@
 //       twice and none is left out, whether it comes from the log, from memory, or from the log again.
 //   C2. Nothing waits for it but what its connection holds, at most `bufferedBytesMax` and one message more.
 //   C3. `caught-up` is said once, when its place is first the end of the journal.
+//   C4. Events that the journal removed before it was given them are lost to it, and it is told so (`reset`) before anything
+//       that comes after them.
 
 import type { AccountMask } from "@riffle/service-kit/process";
 import { cursorText } from "./cursor.ts";
@@ -35,6 +37,9 @@ export interface ClientOptions {
   /** Told of each event that is sent with account ids in full. */
   readonly onShown?: ((event: EncodedEvent) => void) | undefined;
 }
+
+/** Why events may be missing: the journal does not reach back to the place, or it has no such place. */
+export type ResetReason = "cursor-expired" | "epoch-changed";
 
 /** How a turn ended: at the end of the journal, with more to come, or with a connection that is full. */
 export type TurnEnd = "at-end" | "more" | "blocked";
@@ -81,6 +86,12 @@ export class FeedClient {
     this.sink.send(encodeMessage(this.sink.wire, JSON.stringify({ ...message, cursor }), cursor));
   }
 
+  /** Goes on from another place, and says that what lies between may be missing. */
+  beginAnew(place: number, reason: ResetReason): void {
+    this.#place = place;
+    this.say({ type: "reset", reason });
+  }
+
   /** Sends what comes next, as far as the connection takes it and the others can wait. */
   takeTurn(): TurnEnd {
     const { sink } = this;
@@ -116,6 +127,7 @@ export class FeedClient {
   /** From the log. @returns whether the connection is full */
   #replay(): boolean {
     const { log, tail, epoch, eventsATurn } = this.#source;
+    if (this.#place < log.removedUntil()) this.beginAnew(log.beforeFirst(), "cursor-expired");
     const events = log.after(this.#place, eventsATurn);
     // Nothing comes after its place: that is the end, wherever the end is said to be.
     if (events.length === 0) this.#place = Math.max(this.#place, tail.end);

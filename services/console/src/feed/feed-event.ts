@@ -34,6 +34,8 @@ export interface EventLog {
   last(): number;
   /** Place before the oldest that is kept: a client that stands here misses nothing. */
   beforeFirst(): number;
+  /** Place of the newest event that was removed since the process began: who stands before it has lost some. 0 for none. */
+  removedUntil(): number;
   /** Whether an event of that place is kept. */
   has(seq: number): boolean;
   /** The next events after a place, in order. */

@@ -2,15 +2,21 @@
 //
 //   H1. A client that reads slowly costs the others nothing: what it has not taken stays in the journal, and its turn ends
 //       where its connection is full.
-//   H2. Whose full connection takes nothing for 10 s, or is full and 20,000 events behind after having caught up, is told
-//       so with its cursor and closed (1013): it may come back and go on from there.
+//   H2. Whose full connection takes nothing for 10 s, or is full and 20,000 events (never more than half the journal) behind
+//       after having caught up, is told so with its cursor and closed (1013): it may come back and go on from there.
 //   H3. Without clients nothing is read.
 //   H4. A client whose turn fails is closed (1011), and no other knows of it.
 //
 // Pure but for what it is given: the log, the clock's readings, and a way to go on later.
 
 import { encodeMessage, type Wire } from "./encoded-event.ts";
-import { type ClientOptions, FeedClient, type FeedSource, type TurnEnd } from "./feed-client.ts";
+import {
+  type ClientOptions,
+  FeedClient,
+  type FeedSource,
+  type ResetReason,
+  type TurnEnd,
+} from "./feed-client.ts";
 import type { EventLog } from "./feed-event.ts";
 import type { FeedStart } from "./feed-query.ts";
 import { Tail, type TailBounds } from "./tail.ts";
@@ -35,6 +41,8 @@ export interface FeedHubOptions {
   readonly onFault: (error: unknown) => void;
   /** What is kept in memory for all. @default 8,192 events, 8 Mi characters */
   readonly tail?: TailBounds;
+  /** Events that a full connection may be behind after having caught up (H2). @default {@link behindEventsMax} */
+  readonly behindEventsMax?: number;
   /** Events that one client is given before the others have their turn. @default 500 */
   readonly eventsATurn?: number;
 }
@@ -96,7 +104,7 @@ export class FeedHub {
     const client = new FeedClient(newcomer, this.#source, place);
     const seat: Seat = { client, newcomer, isWaiting: false };
     this.#seats.add(seat);
-    if (reset !== undefined) client.say({ type: "reset", reason: reset });
+    if (reset !== undefined) client.beginAnew(place, reset);
     this.#serve(seat);
     return {
       get cursor() {
@@ -143,7 +151,7 @@ export class FeedHub {
   }
 
   /** Where a start is in the journal, and why not where it was asked for. */
-  #placeOf(start: FeedStart): { readonly place: number; readonly reset?: string } {
+  #placeOf(start: FeedStart): { readonly place: number; readonly reset?: ResetReason } {
     const { log, tail, epoch } = this.#source;
     if (start === "now") return { place: tail.end };
     const beforeFirst = log.beforeFirst();
@@ -205,7 +213,8 @@ export class FeedHub {
       client.blockedSinceMs = nowMs;
       client.blockedBytes = bufferedBytes;
     } else if (nowMs - blockedSinceMs >= stalledMsMax) return true;
-    return hasCaughtUp && this.#source.tail.end - place > behindEventsMax;
+    const behindMax = this.#options.behindEventsMax ?? behindEventsMax;
+    return hasCaughtUp && this.#source.tail.end - place > behindMax;
   }
 
   #sendAwaySlow(seat: Seat): void {

@@ -2,8 +2,9 @@
 
 import { setImmediate as soon } from "node:timers";
 import type { ConsolePart } from "../console-part.ts";
+import { DiskFullError } from "../read-model/errors.ts";
 import { overviewOf } from "../read-model/overview.ts";
-import { FeedHub } from "./feed-hub.ts";
+import { behindEventsMax, FeedHub } from "./feed-hub.ts";
 import { addFeedRoutes } from "./feed-routes.ts";
 import { Journal } from "./journal.ts";
 
@@ -25,6 +26,8 @@ export const feedPart: ConsolePart = {
     const hub = new FeedHub({
       log: journal,
       epoch,
+      // Who is sent away may come back: the journal must reach back to where he stands.
+      behindEventsMax: Math.min(behindEventsMax, Math.floor(config.FEED_JOURNAL_EVENTS / 2)),
       later: (act) => void soon(act),
       nowMs: () => Math.trunc(performance.now()),
       onFault: (error) => log.error({ err: error }, "a client of the feed was closed for a fault of ours"),
@@ -47,7 +50,7 @@ export const feedPart: ConsolePart = {
         const sources = { database, figures: context.figures, cluster: context.cluster.state };
         hub.broadcast(JSON.stringify({ type: "figures", ...overviewOf(sources, now()) }));
       }
-      for (let trims = 0; trims < trimsATick && journal.trim() > 0; trims++);
+      for (let trims = 0; trims < trimsATick && trimmed(journal) > 0; trims++);
     };
     const timer = setInterval(() => {
       try {
@@ -62,3 +65,13 @@ export const feedPart: ConsolePart = {
     await addFeedRoutes(app, { hub, mask, audit, clientsMax: config.FEED_CLIENTS_MAX, nowMs: now });
   },
 };
+
+/** @returns how many rows went; 0 when the disk is full: the read model tells of it, and the next second is another try */
+function trimmed(journal: Journal): number {
+  try {
+    return journal.trim();
+  } catch (error) {
+    if (error instanceof DiskFullError) return 0;
+    throw error;
+  }
+}

@@ -1,15 +1,14 @@
-// What is put on record of a feed that shows account ids in full: when it begins, each minute in which it showed some, and
-// at its end.
+// What is put on record of a feed that shows account ids in full: when it begins, each minute in which it showed some, as
+// soon as these were of a thousand accounts, and at its end.
 //
 //   G1. No feed begins that cannot be put on record.
-//   G2. A row has the first hundred accounts shown since the row before, and how many events there were. Which others
-//       they were of is told by the row's cursors and the topics.
+//   G2. A row has all accounts shown since the row before, and how many events there were, with their places in the journal.
 
 import type { Reader } from "../access/reader.ts";
 import type { ReadsAudit } from "../access/reads-audit.ts";
 import type { EncodedEvent } from "./encoded-event.ts";
 
-const idsMax = 100;
+const idsMax = 1_000;
 const rowEveryMs = 60_000;
 
 /** The record of one client's reading. */
@@ -39,8 +38,8 @@ export class FeedReading {
     this.#events++;
     this.#toSeq = encoded.event.seq;
     if (this.#events === 1) this.#fromSeq = this.#toSeq;
-    if (this.#accountIds.size < idsMax) for (const id of encoded.accountIds) this.#accountIds.add(id);
-    if (this.#nowMs() >= this.#rowAtMs) this.flush();
+    for (const id of encoded.accountIds) this.#accountIds.add(id);
+    if (this.#accountIds.size >= idsMax || this.#nowMs() >= this.#rowAtMs) this.flush();
   };
 
   /** Puts on record what was shown since the last row; nothing, when there was nothing. */

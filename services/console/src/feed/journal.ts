@@ -4,7 +4,8 @@
 //   L2. A place that no row has was lost with a power cut: the journal of SQLite may lose its last commits then, and the
 //       records, read again, get places again. So each start leaves a hole that is larger than what can be lost, and a
 //       cursor that points where no row is cannot be followed.
-//   L3. The oldest rows go first, a few at a time; the newest stays.
+//   L3. The oldest rows go first, a few at a time; the newest stays. It knows which event went last, so that whoever still
+//       stood before it can be told.
 
 import type { ReadModelDatabase } from "../read-model/database.ts";
 import type { EventLog, FeedEvent } from "./feed-event.ts";
@@ -31,6 +32,7 @@ export class Journal implements EventLog {
   /** Rows before the last one seen at the start, less those removed since. */
   #rowsBefore: number;
   readonly #startedAt: number;
+  #removedUntil = 0;
 
   constructor(database: ReadModelDatabase, bounds: JournalBounds) {
     this.#database = database;
@@ -59,6 +61,10 @@ export class Journal implements EventLog {
     return first === undefined ? this.#newestRow() : first - 1;
   }
 
+  removedUntil(): number {
+    return this.#removedUntil;
+  }
+
   has(seq: number): boolean {
     return this.#database.get("SELECT 1 FROM feed_journal WHERE seq = ?", seq) !== undefined;
   }
@@ -80,10 +86,13 @@ export class Journal implements EventLog {
     const surplus = Math.min(rows - this.#bounds.eventsMax, removedAtOnce);
     const until = Math.min(Math.max(this.#placeOf(surplus), this.#placeOfOld()), last - 1);
     if (until <= 0) return 0;
+    const newest = `SELECT max(seq) AS seq FROM feed_journal WHERE seq <= ? AND kind <> '${markKind}'`;
+    const event = this.#database.get<{ seq: number | null }>(newest, until)?.seq ?? 0;
     const removed = this.#database.transaction(() =>
       Number(this.#database.statement("DELETE FROM feed_journal WHERE seq <= ?").run(until).changes),
     );
     this.#rowsBefore -= removed;
+    this.#removedUntil = Math.max(this.#removedUntil, event);
     return removed;
   }
 

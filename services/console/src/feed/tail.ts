@@ -1,6 +1,7 @@
 // The newest events of the journal, in memory: what clients that keep up are served from, encoded once for all of them.
 //
-//   T1. It has every event of the log with a place in (`after`, `end`], and no other.
+//   T1. It has every event of the log with a place in (`after`, `end`], and no other: where the log lost some before they
+//       were read, it forgets what it has and begins behind them.
 //   T2. It is bounded by number and bytes; the oldest go first. Who stands further back reads the log itself.
 
 import { EncodedEvent } from "./encoded-event.ts";
@@ -37,15 +38,13 @@ export class Tail {
 
   /** Forgets all, and begins at the end of the log. */
   restart(): void {
-    this.#events = [];
-    this.#chars = 0;
-    this.#end = this.#log.last();
-    this.#after = this.#end;
+    this.#beginAt(this.#log.last());
   }
 
   /** Reads what was written to the log since. @returns whether there may be more */
   follow(): boolean {
     const { readAtOnce } = this.#bounds;
+    if (this.#end < this.#log.removedUntil()) this.#beginAt(this.#log.beforeFirst());
     const events = this.#log.after(this.#end, readAtOnce);
     for (const event of events) {
       this.#events.push(new EncodedEvent(event, this.#epoch));
@@ -71,6 +70,13 @@ export class Tail {
 
   at(index: number): EncodedEvent | undefined {
     return this.#events[index];
+  }
+
+  #beginAt(place: number): void {
+    this.#events = [];
+    this.#chars = 0;
+    this.#end = place;
+    this.#after = place;
   }
 
   #trim(): void {

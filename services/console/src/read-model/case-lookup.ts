@@ -1,5 +1,6 @@
 // Which case an alert is in, and the cases of an account: what the read routes ask of the cases' rows.
 
+import type { CaseView } from "@riffle/cases";
 import { caseOfAlert, casesOfAccount } from "../cases/case-queries.ts";
 import type { ReadModelDatabase } from "./database.ts";
 
@@ -8,7 +9,7 @@ export interface CaseLookup {
   /** The case of each of these alerts that is in one. */
   ofAlerts(database: ReadModelDatabase, alertIds: readonly string[]): ReadonlyMap<string, string>;
   /** The cases of an account, the newest first, as they are answered. */
-  ofAccount(database: ReadModelDatabase, accountId: string): readonly object[];
+  ofAccount(database: ReadModelDatabase, accountId: string): readonly CaseView[];
 }
 
 /** From the rows of the case projection. */

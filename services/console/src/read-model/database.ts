@@ -5,11 +5,13 @@
 //   D2. Rows and positions change in one transaction, so that after a kill they agree.
 //   D3. One process writes. WAL with `synchronous=NORMAL`: a kill loses nothing that was committed, a power cut may lose
 //       the last commits, rows and positions together, and they are read again.
+//   D4. A full disk fails what was to be written, as a whole, and says so by its name (errors.ts); what is there can be read.
 
 import { createHash, randomUUID } from "node:crypto";
 import { mkdirSync, rmSync } from "node:fs";
 import { join } from "node:path";
 import { DatabaseSync, type StatementSync } from "node:sqlite";
+import { storageError } from "./errors.ts";
 
 /** Where a partition is read on. */
 export interface ModelPosition {
@@ -59,9 +61,13 @@ export class ReadModelDatabase {
     const file = folder === undefined ? ":memory:" : join(folder, fileName);
     const schema = schemaText(options.projections);
     const wanted = { schema: digestOf(schema), source: options.source ?? "" };
-    const opened = openFile(file, wanted);
-    this.#connection = opened.connection ?? openNew(file, schema, wanted);
-    this.made = opened.made;
+    try {
+      const opened = openFile(file, wanted);
+      this.#connection = opened.connection ?? openNew(file, schema, wanted);
+      this.made = opened.made;
+    } catch (error) {
+      throw storageError(error);
+    }
     this.epoch = String(this.statement("SELECT value FROM meta WHERE name = 'epoch'").get()?.["value"]);
   }
 
@@ -85,17 +91,21 @@ export class ReadModelDatabase {
     return this.statement(sql).get(...parameters) as Row | undefined;
   }
 
-  /** Runs `change` as one transaction (D2): all of it is durable when this returns, or none of it. */
+  /**
+   * Runs `change` as one transaction (D2): all of it is durable when this returns, or none of it.
+   *
+   * @throws DiskFullError when there is no room for it (D4)
+   */
   transaction<R>(change: () => R): R {
-    this.#connection.exec("BEGIN IMMEDIATE");
     try {
+      this.#connection.exec("BEGIN IMMEDIATE");
       const result = change();
       this.#connection.exec("COMMIT");
       return result;
     } catch (error) {
       // A failed commit may have ended the transaction already.
       if (this.#connection.isTransaction) this.#connection.exec("ROLLBACK");
-      throw error;
+      throw storageError(error);
     }
   }
 

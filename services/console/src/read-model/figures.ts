@@ -18,9 +18,6 @@ export interface TopicFigures {
 }
 
 const windowSeconds = 60;
-/** Of a partition, how often its offset and time are noted, and for how long. */
-const samplesMax = 512;
-const sampleEveryMs = 250;
 
 const latencies = quantiles<number>([0.5, 0.99], (ms) => ms);
 type Sketch = ReturnType<typeof latencies.initial>;
@@ -33,24 +30,16 @@ interface Second {
   sketch: Sketch;
 }
 
-interface Sample {
-  readonly offset: number;
-  readonly atMs: number;
-}
-
 /** Figures of what was applied lately. */
 export class Figures {
   readonly #seconds = new Map<string, Second[]>();
-  readonly #samples = new Map<string, Sample[]>();
 
   /** Takes in records that were applied. */
   take(records: readonly ModelRecord[], nowMs: number): void {
     const since = nowMs - windowSeconds * 1000;
     for (const record of records) {
       const atMs = atOf(record);
-      if (atMs === null) continue;
-      this.#sample(record, atMs);
-      if (atMs < since) continue;
+      if (atMs === null || atMs < since) continue;
       const second = this.#secondOf(record.topic, Math.floor(atMs / 1000));
       second.records++;
       if (record.processedAtMs !== null && record.receivedAtMs !== null) {
@@ -80,14 +69,6 @@ export class Figures {
     };
   }
 
-  /**
-   * When the record at an offset, or the next one that was noted, came into being, epoch milliseconds: at most a quarter of
-   * a second after the record itself under load. Undefined when none was noted so late.
-   */
-  atOffset(topic: string, partition: number, offset: number): number | undefined {
-    return this.#samples.get(`${topic}/${partition}`)?.find((sample) => sample.offset >= offset)?.atMs;
-  }
-
   #secondOf(topic: string, second: number): Second {
     let seconds = this.#seconds.get(topic);
     if (seconds === undefined) {
@@ -107,19 +88,6 @@ export class Figures {
       found.sketch = latencies.initial();
     }
     return found;
-  }
-
-  #sample({ topic, partition, offset }: ModelRecord, atMs: number): void {
-    const name = `${topic}/${partition}`;
-    let samples = this.#samples.get(name);
-    if (samples === undefined) {
-      samples = [];
-      this.#samples.set(name, samples);
-    }
-    const last = samples.at(-1);
-    if (last !== undefined && atMs - last.atMs < sampleEveryMs) return;
-    samples.push({ offset, atMs });
-    if (samples.length > samplesMax) samples.splice(0, samplesMax / 2);
   }
 }
 

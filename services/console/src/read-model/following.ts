@@ -4,10 +4,12 @@
 //   F2. A batch is bounded, and between two of them the process answers requests: a rebuild makes it slow, not deaf.
 //   F3. Topics that are no longer those the database was made of, or have lost their end, end the process; the next start
 //       builds a new database.
+//   F4. A full disk is waited out with the batch in hand: it stands still, says why, and goes on when there is room.
 
 import { setTimeout as delay } from "node:timers/promises";
 import type { Logger } from "@riffle/service-kit/process";
 import { type FetchedChunk, type LogRange, TopicFollower, type WireOptions } from "@riffle/streams/kafka";
+import { DiskFullError, type ReadModelErrorCode } from "./errors.ts";
 import { LogTruncatedError, type ReadModel } from "./read-model.ts";
 
 /** What following needs. */
@@ -18,6 +20,8 @@ export interface FollowingOptions {
   readonly source: string;
   readonly log: Logger;
   readonly fatal: (error: unknown) => never;
+  /** Time between two tries while the disk is full. @default 5,000 */
+  readonly diskRetryMs?: number;
 }
 
 /** Records of one transaction, about: some 30 ms of work, during which no request is answered. */
@@ -26,6 +30,7 @@ const batchChunksMax = 64;
 const waitMs = 500;
 const pauseMsMin = 250;
 const pauseMsMax = 5_000;
+const diskRetryMsDefault = 5_000;
 const progressEveryMs = 5_000;
 
 /** Connects a follower whose chunks are small enough for a batch. */
@@ -39,7 +44,7 @@ export const connectFollower = (wire: WireOptions, topics: readonly string[]): P
 /** The loop. */
 export class Following {
   readonly #options: FollowingOptions;
-  #stopping = false;
+  readonly #stop = new AbortController();
   #follower: TopicFollower | undefined;
   #running: Promise<void> | undefined;
   #failure: string | undefined;
@@ -60,28 +65,28 @@ export class Following {
   }
 
   async stop(): Promise<void> {
-    this.#stopping = true;
+    this.#stop.abort();
     this.#follower?.interrupt();
     await this.#running;
   }
 
   async #run(first: TopicFollower | undefined): Promise<void> {
     let connected = first;
-    for (let pauseMs = pauseMsMin; !this.#stopping; pauseMs = Math.min(pauseMs * 2, pauseMsMax)) {
+    for (let pauseMs = pauseMsMin; !this.#isStopping; pauseMs = Math.min(pauseMs * 2, pauseMsMax)) {
       const applied = this.#options.model.progress().applied;
       try {
         this.#follower = connected ?? (await this.#options.connect());
         connected = undefined;
         await this.#follow(this.#follower);
       } catch (error) {
-        this.#failure = error instanceof Error ? error.message : String(error);
+        this.#stand("CONSOLE_NOT_FOLLOWING", error);
         this.#options.log.warn({ err: error, pauseMs }, "following the topics failed; it begins again");
         if (this.#options.model.progress().applied > applied) pauseMs = pauseMsMin;
       } finally {
         await this.#follower?.close();
         this.#follower = undefined;
       }
-      if (!this.#stopping) await delay(pauseMs);
+      await this.#pause(pauseMs);
     }
   }
 
@@ -94,17 +99,58 @@ export class Following {
     }
     const starts = this.#begin(await follower.ranges());
     for (const { topic, partition, start } of starts) follower.follow({ topic, partition }, start);
-    this.#failure = undefined;
+    this.#goOn();
     const lag = (): number => starts.reduce((sum, partition) => sum + (follower.lag(partition) ?? 0), 0);
-    while (!this.#stopping) {
+    while (!this.#isStopping) {
       const first = await follower.next(waitMs);
       if (first === undefined) model.observeLag(lag());
       else {
-        model.apply(await moreOf(follower, first), lag());
+        await this.#apply(await moreOf(follower, first), lag);
         this.#sayProgress();
         await immediately();
       }
     }
+  }
+
+  /** F4. */
+  async #apply(chunks: readonly FetchedChunk[], lag: () => number): Promise<void> {
+    const { model, log, diskRetryMs = diskRetryMsDefault } = this.#options;
+    while (!this.#isStopping) {
+      try {
+        model.apply(chunks, lag());
+        if (this.#failure === undefined) return;
+        log.info("there is room on the disk again; the read model goes on");
+        this.#goOn();
+        return;
+      } catch (error) {
+        if (!(error instanceof DiskFullError)) throw error;
+        if (this.#failure === undefined)
+          log.error({ err: error }, "the disk is full; the read model stands still");
+        this.#stand(error.code, error);
+        model.observeLag(lag());
+      }
+      await this.#pause(diskRetryMs);
+    }
+  }
+
+  #stand(code: ReadModelErrorCode, error: unknown): void {
+    this.#failure = error instanceof Error ? error.message : String(error);
+    this.#options.model.observeFailure(code);
+  }
+
+  #goOn(): void {
+    this.#failure = undefined;
+    this.#options.model.observeFailure(null);
+  }
+
+  get #isStopping(): boolean {
+    return this.#stop.signal.aborted;
+  }
+
+  /** Waits, and no longer than until it is to stop. */
+  async #pause(ms: number): Promise<void> {
+    if (this.#isStopping) return;
+    await delay(ms, undefined, { signal: this.#stop.signal }).catch(() => {});
   }
 
   /** @returns where to read each partition on (F3) */

@@ -35,9 +35,9 @@ export const observeModel = ({ metrics, health, model, failure }: ModelMetricsOp
     collect: (gauge) => gauge.set(model.progress().percent / 100),
   });
   health.register("read model", () => {
-    const { phase, percent, lagRecords } = model.progress();
+    const { phase, percent, lagRecords, failure: code } = model.progress();
     const failed = failure();
-    if (failed !== undefined) return { ok: false, detail: `not following the topics: ${failed}` };
+    if (failed !== undefined) return { ok: false, detail: `not following the topics: ${code}: ${failed}` };
     if (phase === "rebuilding") return { ok: false, detail: `rebuilding, ${percent} % done` };
     return { ok: true, detail: `live, ${lagRecords} records behind` };
   });

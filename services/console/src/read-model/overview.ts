@@ -6,6 +6,7 @@ import type { ClusterState } from "./cluster-watch.ts";
 import type { ReadModelDatabase } from "./database.ts";
 import type { Figures } from "./figures.ts";
 import { endsAtGroup, pipelineEdges, replicaServices } from "./pipeline-edges.ts";
+import { writtenAtMs } from "./record-age.ts";
 
 /** What an overview is made of. */
 export interface OverviewSources {
@@ -20,7 +21,7 @@ export const overviewOf = ({ database, figures, cluster }: OverviewSources, nowM
   clusterAtMs: cluster.heardAtMs ?? null,
   edges: pipelineEdges.map((edge) => ({
     ...edge,
-    ...lagOf(edge, figures, cluster, nowMs),
+    ...lagOf(edge, { database, cluster }, nowMs),
     ...figures.of(edge.topic, nowMs),
   })),
   services: replicaServices.map((name) => ({ name, replicas: cluster.replicas.get(name) ?? [] })),
@@ -29,20 +30,21 @@ export const overviewOf = ({ database, figures, cluster }: OverviewSources, nowM
 
 const lagOf = (
   edge: PipelineEdge,
-  figures: Figures,
-  cluster: ClusterState,
+  { database, cluster }: Pick<OverviewSources, "database" | "cluster">,
   nowMs: number,
 ): Pick<EdgeFigures, "lagRecords" | "lagSeconds"> => {
   const lags = endsAtGroup(edge) ? cluster.lags.get(`${edge.to} ${edge.topic}`) : undefined;
   if (lags === undefined) return { lagRecords: null, lagSeconds: null };
-  const behind = lags.filter(({ lag }) => lag > 0);
-  const oldest = behind
-    .map(({ partition, committed }) => figures.atOffset(edge.topic, partition, Math.max(0, committed)))
-    .filter((atMs) => atMs !== undefined);
-  return {
-    lagRecords: lags.reduce((sum, { lag }) => sum + lag, 0),
-    lagSeconds: oldest.length === 0 ? 0 : Math.max(0, Math.round((nowMs - Math.min(...oldest)) / 100) / 10),
-  };
+  const lagRecords = lags.reduce((sum, { lag }) => sum + lag, 0);
+  let oldestMs = nowMs;
+  for (const { partition, committed, lag } of lags) {
+    if (lag <= 0) continue;
+    const atMs = writtenAtMs(database, edge.topic, partition, Math.max(0, committed));
+    // One partition whose age is not known may be the oldest: a number that leaves it out would be too good.
+    if (atMs === undefined) return { lagRecords, lagSeconds: null };
+    oldestMs = Math.min(oldestMs, atMs);
+  }
+  return { lagRecords, lagSeconds: Math.round((nowMs - oldestMs) / 100) / 10 };
 };
 
 const totalsOf = (database: ReadModelDatabase): Overview["totals"] => {

@@ -41,6 +41,12 @@ export interface Projection {
   /** Takes records of its topics in, in the order in which they are applied (J2, J3). Never empty. */
   apply(database: ReadModelDatabase, records: readonly ModelRecord[]): void;
   /**
+   * The time by which the rows of a record go, epoch milliseconds, where `expire` looks at nothing else: records before the
+   * time that is kept are then not given to `apply` while the read model is built, for their rows would only be removed again.
+   * Left out where that is not the same: a row of several records, of which a later one may be the older.
+   */
+  timeOf?(record: ModelRecord): number;
+  /**
    * Removes some rows of events before `beforeMs`, at most about `limit`. @returns how many it removed.
    * Left out by projections that keep everything.
    */

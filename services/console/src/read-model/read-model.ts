@@ -5,10 +5,13 @@
 //   M2. A chunk that does not begin where its partition stands is refused: applying it would skip or repeat.
 //   M3. "live" begins when everything has been applied that the topics held at the start, and never ends.
 //   M4. Listeners are told after the commit; what they throw does not undo it, and ends the process.
+//   M5. Until it is live it makes no rows that retention would remove at once: they would need as much room again as those
+//       that are kept. The time is fixed at the start. Once retention has passed it, the rows are the same with and without.
 
 import type { FetchedChunk, LogRange } from "@riffle/streams/kafka";
 import type { ModelProgress } from "../answers.ts";
 import type { ReadModelDatabase } from "./database.ts";
+import type { ReadModelErrorCode } from "./errors.ts";
 import { modelRecords } from "./model-record.ts";
 import type { ModelRecord, Projection } from "./projection.ts";
 
@@ -19,6 +22,8 @@ export type AppliedListener = (records: readonly ModelRecord[]) => void;
 export interface ReadModelOptions {
   readonly database: ReadModelDatabase;
   readonly projections: readonly Projection[];
+  /** What was before may be left out until it is live (M5), epoch milliseconds. Default: nothing. */
+  readonly keptSinceMs?: number;
   /** Milliseconds that only rise. Default performance.now. */
   readonly monotonicMs?: () => number;
 }
@@ -41,6 +46,7 @@ export class ReadModel {
   readonly database: ReadModelDatabase;
   readonly #byTopic: ReadonlyMap<string, readonly Projection[]>;
   readonly #projections: readonly Projection[];
+  readonly #keptSinceMs: number;
   readonly #monotonicMs: () => number;
   readonly #positions = new Map<string, number>();
   readonly #targets = new Map<string, number>();
@@ -51,11 +57,14 @@ export class ReadModel {
   #passed = 0;
   #total = 0;
   #lagRecords = 0;
+  #failure: ReadModelErrorCode | null = null;
 
-  constructor({ database, projections, monotonicMs = () => performance.now() }: ReadModelOptions) {
+  constructor(options: ReadModelOptions) {
+    const { database, projections } = options;
     this.database = database;
     this.#projections = projections;
-    this.#monotonicMs = monotonicMs;
+    this.#keptSinceMs = options.keptSinceMs ?? Number.NEGATIVE_INFINITY;
+    this.#monotonicMs = options.monotonicMs ?? (() => performance.now());
     const topics = new Set(projections.flatMap((projection) => projection.topics));
     this.#byTopic = new Map(
       [...topics].map((topic) => [
@@ -127,6 +136,11 @@ export class ReadModel {
     this.#lagRecords = lagRecords;
   }
 
+  /** Says why the topics are not followed now; null once they are again. */
+  observeFailure(failure: ReadModelErrorCode | null): void {
+    this.#failure = failure;
+  }
+
   /** Has `listener` told from now on. @returns how to end that */
   onApplied(listener: AppliedListener): () => void {
     this.#listeners.add(listener);
@@ -143,6 +157,7 @@ export class ReadModel {
       percent: isLive ? 100 : Math.floor(share * 1000) / 10,
       recordsPerSecond: this.#rate(),
       lagRecords: this.#lagRecords,
+      failure: this.#failure,
     };
   }
 
@@ -157,7 +172,11 @@ export class ReadModel {
   }
 
   #project(projection: Projection, records: readonly ModelRecord[]): void {
-    const own = records.filter(({ topic }) => projection.topics.includes(topic));
+    const { topics, timeOf } = projection;
+    const isAllKept = this.#phase === "live" || timeOf === undefined;
+    const own = records.filter(
+      (record) => topics.includes(record.topic) && (isAllKept || timeOf(record) >= this.#keptSinceMs),
+    );
     if (own.length > 0) projection.apply(this.database, own);
   }
 

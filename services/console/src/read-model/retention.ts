@@ -1,4 +1,7 @@
 // Retention: what happened longer ago than is kept is removed, in steps so small that nobody waits for them.
+//
+//   R1. It goes on while the read model is built: what an earlier process left, and what grows old meanwhile, would otherwise
+//       need room beside what is read.
 
 import type { Logger } from "@riffle/service-kit/process";
 import type { ReadModel } from "./read-model.ts";
@@ -10,6 +13,8 @@ export interface RetentionOptions {
   /** Wall clock, epoch milliseconds. */
   readonly now: () => number;
   readonly log: Logger;
+  /** Calls `act` after so long, unless what it returns is called before. @default a timer that keeps no process alive */
+  readonly later?: (act: () => void, ms: number) => () => void;
 }
 
 const hourMs = 3_600_000;
@@ -21,19 +26,20 @@ const busyMs = 50;
 /** Removes old rows while the process lives. */
 export class Retention {
   readonly #options: RetentionOptions;
-  #timer: NodeJS.Timeout | undefined;
+  readonly #later: (act: () => void, ms: number) => () => void;
+  #cancel: (() => void) | undefined;
 
   constructor(options: RetentionOptions) {
     this.#options = options;
+    this.#later = options.later ?? afterAWhile;
   }
 
   start(): void {
-    this.#timer = setTimeout(() => this.#turn(), idleMs);
-    this.#timer.unref();
+    this.#cancel = this.#later(() => this.#turn(), idleMs);
   }
 
   stop(): void {
-    clearTimeout(this.#timer);
+    this.#cancel?.();
   }
 
   /** One step. @returns how many rows went */
@@ -45,13 +51,16 @@ export class Retention {
   #turn(): void {
     let removed = 0;
     try {
-      // A rebuild reads old records and would only be held up.
-      if (this.#options.model.progress().phase === "live") removed = this.step();
+      removed = this.step();
     } catch (error) {
       // A full disk, say: nothing is half removed, and it is tried again.
       this.#options.log.error({ err: error }, "what is too old could not be removed");
     }
-    this.#timer = setTimeout(() => this.#turn(), removed > 0 ? busyMs : idleMs);
-    this.#timer.unref();
+    this.#cancel = this.#later(() => this.#turn(), removed > 0 ? busyMs : idleMs);
   }
 }
+
+const afterAWhile = (act: () => void, ms: number): (() => void) => {
+  const timer = setTimeout(act, ms).unref();
+  return () => clearTimeout(timer);
+};

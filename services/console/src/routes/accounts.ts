@@ -2,7 +2,7 @@
 
 import { formatEventTime, type Notification, windowKinds } from "@riffle/contracts";
 import type { FastifyInstance } from "fastify";
-import type { WindowView } from "../answers.ts";
+import type { AccountDetail, WindowPoint, WindowView } from "../answers.ts";
 import type { ConsoleContext } from "../console-part.ts";
 import { type WindowRow, windowColumns, windowSeries, windowView } from "../passport/windows-of.ts";
 import { sendProblem } from "../problem.ts";
@@ -32,7 +32,7 @@ export const accountRoutes = (app: FastifyInstance, context: ConsoleContext): vo
   });
 };
 
-const accountOf = ({ model, cases }: ConsoleContext, accountId: string) => {
+const accountOf = ({ model, cases }: ConsoleContext, accountId: string): AccountDetail | undefined => {
   const { database } = model;
   const transactions = transactionsOf(database, accountId);
   const alerts = database.all<AlertRow>(
@@ -91,7 +91,7 @@ const latestWindows = (database: ReadModelDatabase, accountId: string): WindowVi
   });
 
 /** The newest points that were asked for, in order of time. */
-const pointsOf = (database: ReadModelDatabase, accountId: string, query: Query) => {
+const pointsOf = (database: ReadModelDatabase, accountId: string, query: Query): WindowPoint[] => {
   const filters: [string, SqlValue | null][] = [
     ["kind", query.oneOf("kind", windowKinds)],
     ["currency", query.text("currency")],

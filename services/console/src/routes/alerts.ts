@@ -2,13 +2,13 @@
 
 import {
   type Alert,
-  type AlertStatus,
   alertSeverities,
   alertStatuses,
   formatEventTime,
   type Notification,
 } from "@riffle/contracts";
 import type { FastifyInstance } from "fastify";
+import type { AlertChange, AlertDetail, AlertItem, Page } from "../answers.ts";
 import type { ConsoleContext } from "../console-part.ts";
 import { alertEventRows, notificationRows } from "../passport/alerts-of.ts";
 import { sendProblem } from "../problem.ts";
@@ -16,26 +16,6 @@ import type { CaseLookup } from "../read-model/case-lookup.ts";
 import type { ReadModelDatabase, SqlValue } from "../read-model/database.ts";
 import { pageOf, Query } from "./query.ts";
 import { notFound } from "./transactions.ts";
-
-/** An alert in a list: as it stands now, and where its newest event is. */
-export interface AlertItem extends Alert {
-  readonly partition: number;
-  readonly offset: number;
-  readonly caseId: string | null;
-  /** When the fraud detector made that event, epoch milliseconds. */
-  readonly atMs: number | null;
-}
-
-/** An event of an alert. */
-export interface AlertChange {
-  readonly status: AlertStatus;
-  readonly changedBy: string | null;
-  readonly partition: number;
-  readonly offset: number;
-  /** RFC 3339. */
-  readonly eventTime: string;
-  readonly atMs: number | null;
-}
 
 export interface AlertRow {
   readonly id: string;
@@ -64,7 +44,7 @@ export const alertRoutes = (app: FastifyInstance, { model, cases }: ConsoleConte
   );
 };
 
-const listAlerts = (database: ReadModelDatabase, cases: CaseLookup, query: Query) => {
+const listAlerts = (database: ReadModelDatabase, cases: CaseLookup, query: Query): Page<AlertItem> => {
   const limit = query.limit();
   const [eventMs, id] = query.after(["number", "string"]) ?? [Number.MAX_SAFE_INTEGER, ""];
   const filters: [string, SqlValue | null][] = [
@@ -105,7 +85,7 @@ export const alertItem = (row: AlertRow, caseIds: ReadonlyMap<string, string>): 
   atMs: row.atMs,
 });
 
-const alertOf = (database: ReadModelDatabase, cases: CaseLookup, id: string) => {
+const alertOf = (database: ReadModelDatabase, cases: CaseLookup, id: string): AlertDetail | undefined => {
   const events = alertEventRows(database, id);
   const newest = events.at(-1);
   if (newest === undefined) return undefined;

@@ -2,6 +2,7 @@
 
 import { formatEventTime } from "@riffle/contracts";
 import type { FastifyInstance } from "fastify";
+import type { DeadLetterItem, Page } from "../answers.ts";
 import type { ConsoleContext } from "../console-part.ts";
 import { sendProblem } from "../problem.ts";
 import { pageOf, Query } from "./query.ts";
@@ -30,22 +31,26 @@ const columns = `topic, partition, offset, key, reason_code AS reasonCode, messa
 /** Adds the routes. */
 export const deadLetterRoutes = (app: FastifyInstance, { model }: ConsoleContext): void => {
   const { database } = model;
-  app.get("/v1/dead-letters", { config: { access: "viewer" } }, async (request) => {
-    const query = new Query(request.query, ["limit", "after"]);
-    const limit = query.limit();
-    const place = query.after(["number", "string", "number", "number"]);
-    const [eventMs, topic, partition, offset] = place ?? [Number.MAX_SAFE_INTEGER, "", 0, 0];
-    const rows = database.all<Row>(
-      `SELECT ${columns} FROM dead_letters WHERE (event_ms, topic, partition, offset) < (?, ?, ?, ?)
+  app.get(
+    "/v1/dead-letters",
+    { config: { access: "viewer" } },
+    async (request): Promise<Page<DeadLetterItem>> => {
+      const query = new Query(request.query, ["limit", "after"]);
+      const limit = query.limit();
+      const place = query.after(["number", "string", "number", "number"]);
+      const [eventMs, topic, partition, offset] = place ?? [Number.MAX_SAFE_INTEGER, "", 0, 0];
+      const rows = database.all<Row>(
+        `SELECT ${columns} FROM dead_letters WHERE (event_ms, topic, partition, offset) < (?, ?, ?, ?)
        ORDER BY event_ms DESC, topic DESC, partition DESC, offset DESC LIMIT ?`,
-      eventMs ?? 0,
-      topic ?? "",
-      partition ?? 0,
-      offset ?? 0,
-      limit + 1,
-    );
-    return pageOf(rows, limit, itemOf, (row) => [row.eventMs, row.topic, row.partition, row.offset]);
-  });
+        eventMs ?? 0,
+        topic ?? "",
+        partition ?? 0,
+        offset ?? 0,
+        limit + 1,
+      );
+      return pageOf(rows, limit, itemOf, (row) => [row.eventMs, row.topic, row.partition, row.offset]);
+    },
+  );
   app.get<Place>(
     "/v1/dead-letters/:topic/:partition/:offset",
     { config: { access: "admin" } },
@@ -64,7 +69,16 @@ export const deadLetterRoutes = (app: FastifyInstance, { model }: ConsoleContext
   );
 };
 
-const itemOf = ({ topic, partition, offset, key, reasonCode, message, eventMs, ...original }: Row) => ({
+const itemOf = ({
+  topic,
+  partition,
+  offset,
+  key,
+  reasonCode,
+  message,
+  eventMs,
+  ...original
+}: Row): DeadLetterItem => ({
   topic,
   partition,
   offset,
@@ -79,6 +93,5 @@ const itemOf = ({ topic, partition, offset, key, reasonCode, message, eventMs, .
           partition: original.originalPartition,
           offset: original.originalOffset,
         },
-  /** Event time of the record, RFC 3339. */
   at: formatEventTime(Math.max(0, eventMs)),
 });

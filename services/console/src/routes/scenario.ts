@@ -6,6 +6,7 @@
 import { randomUUID } from "node:crypto";
 import { formatEventTime, type TransactionInput } from "@riffle/contracts";
 import type { FastifyInstance } from "fastify";
+import type { ScenarioOffer } from "../answers.ts";
 import type { ConsoleContext } from "../console-part.ts";
 import { sendProblem } from "../problem.ts";
 
@@ -27,10 +28,10 @@ const names = Object.keys(stories);
 /** Adds the routes. */
 export const scenarioRoutes = (app: FastifyInstance, { config, now, log }: ConsoleContext): void => {
   const ingestUrl = config.DEMO_INGEST_URL;
-  const shownUrl = config.DEMO_INGEST_PUBLIC_URL ?? ingestUrl;
-  app.get("/v1/scenario", { config: { access: "viewer" } }, async () =>
-    ingestUrl === undefined ? { available: false } : { available: true, ingestUrl: shownUrl, names },
-  );
+  app.get("/v1/scenario", { config: { access: "viewer" } }, async (): Promise<ScenarioOffer> => {
+    if (ingestUrl === undefined) return { available: false };
+    return { available: true, ingestUrl: config.DEMO_INGEST_PUBLIC_URL ?? ingestUrl, names };
+  });
   app.post("/v1/scenario", { config: { access: "analyst" } }, async (request, reply) => {
     if (ingestUrl === undefined) {
       return sendProblem(reply, {

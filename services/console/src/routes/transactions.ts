@@ -2,24 +2,13 @@
 
 import type { Transaction } from "@riffle/contracts";
 import type { FastifyInstance } from "fastify";
+import type { Page, TransactionItem } from "../answers.ts";
 import type { ConsoleContext } from "../console-part.ts";
 import { passportOf } from "../passport/passport.ts";
 import { sendProblem } from "../problem.ts";
 import type { ReadModelDatabase } from "../read-model/database.ts";
 import type { ReadModel } from "../read-model/read-model.ts";
 import { pageOf, Query } from "./query.ts";
-
-/** A transaction in a list. */
-export interface TransactionItem {
-  readonly id: string;
-  readonly accountId: string;
-  readonly status: "screened" | "rejected" | "dead-lettered" | "received";
-  readonly transaction: Transaction;
-  readonly partition: number;
-  readonly offset: number;
-  /** When ingest took it in, epoch milliseconds. */
-  readonly receivedAtMs: number | null;
-}
 
 interface Row extends Omit<TransactionItem, "transaction" | "status"> {
   readonly eventMs: number;
@@ -69,7 +58,7 @@ export const notFound = (what: string, model: ReadModel) => {
   return { code: "not-found" as const, detail, members: { rebuilding: phase === "rebuilding" } };
 };
 
-const listTransactions = (database: ReadModelDatabase, query: Query) => {
+const listTransactions = (database: ReadModelDatabase, query: Query): Page<TransactionItem> => {
   const account = query.text("account");
   const limit = query.limit();
   const [eventMs, id] = query.after(["number", "string"]) ?? [Number.MAX_SAFE_INTEGER, ""];

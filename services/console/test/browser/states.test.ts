@@ -1,15 +1,15 @@
 // A bug here would look like: a page that shows half of the truth and does not say so, an analyst whose work is lost without
 // a word, a dead letter that nobody can read up; or such a page in the dark, or without a mouse.
 //
-// The states that a day seldom brings. What the console says is its own but for two things that only a large or a slow
-// machine would say: how far a rebuild is, and that this page reads too slowly.
+// The states that a day seldom brings. What the console says is its own but for what only a large, a slow or a broken
+// machine would say: how far a rebuild is, that the disk is full, that the cluster is silent, that this page reads too slowly.
 
 import { topics } from "@riffle/contracts";
 import { makeApiKey } from "@riffle/service-kit/access";
 import { IdempotentProducer } from "@riffle/streams/kafka";
 import type { Browser, BrowserContext, Page, Route, WebSocketRoute } from "playwright-core";
 import { afterAll, afterEach, beforeAll, describe, expect, it } from "vitest";
-import { keepScreenshot, startChromium, violationsOf } from "../harness/chromium.ts";
+import { keepScreenshot, startChromium, tabTo, violationsOf } from "../harness/chromium.ts";
 import { RunningConsole, sendCardTesting } from "../harness/running-console.ts";
 
 const withinMs = 60_000;
@@ -73,15 +73,6 @@ async function looksRight(page: Page, name: string): Promise<void> {
     expect({ name, colorScheme, found: await violationsOf(page) }).toEqual({ name, colorScheme, found: [] });
   }
   await page.getByRole("button", { name: themeNames.light, exact: true }).click();
-}
-
-/** Presses Tab until what has the focus reads so. @throws when the keyboard does not get there */
-async function tabTo(page: Page, text: string): Promise<void> {
-  for (let presses = 0; presses < 80; presses++) {
-    await page.keyboard.press("Tab");
-    if ((await page.evaluate<string>("document.activeElement.textContent.trim()")) === text) return;
-  }
-  throw new Error(`80 presses of Tab do not lead to "${text}"`);
 }
 
 /** The live feed of one page, with a hand on it. */
@@ -160,6 +151,52 @@ describe("the dashboard", () => {
     await looksRight(page, "rebuilding");
     await page.unroute("**/v1/status", rebuilding);
     await banner.waitFor({ state: "detached" });
+    await page.close();
+  });
+
+  it("says on every page that the read model stands still, and why, until it goes on", async () => {
+    const context = await browserOf("ana");
+    const page = await context.newPage();
+    const full = async (route: Route): Promise<void> => {
+      const response = await route.fetch();
+      const status = (await response.json()) as object;
+      await route.fulfill({ response, json: { ...status, failure: "CONSOLE_DISK_FULL" } });
+    };
+    await page.route("**/v1/status", full);
+    await page.goto("/alerts");
+    const banner = page.getByRole("status").filter({ hasText: "The read model stands still:" });
+    await banner.getByText("CONSOLE_DISK_FULL").waitFor();
+    expect(await banner.textContent()).toContain("its disk is full. It goes on by itself when there is room");
+    await looksRight(page, "disk-full");
+    await page.unroute("**/v1/status", full);
+    await banner.waitFor({ state: "detached" });
+    await page.close();
+  });
+
+  it("calls no pipeline well of which the cluster has not told for longer than 15 s", async () => {
+    const context = await browserOf("ana");
+    const page = await context.newPage();
+    const silent = (overview: object): object => {
+      const { nowMs } = overview as { readonly nowMs: number };
+      return { ...overview, clusterAtMs: nowMs - 75_000 };
+    };
+    await page.route("**/v1/overview", async (route) => {
+      const response = await route.fetch();
+      await route.fulfill({ response, json: silent((await response.json()) as object) });
+    });
+    await page.routeWebSocket(/\/v1\/feed/, (socket) => {
+      const server = socket.connectToServer();
+      server.onMessage((frame) => {
+        const message = JSON.parse(frame.toString()) as { readonly type: string };
+        socket.send(message.type === "figures" ? JSON.stringify(silent(message)) : frame);
+      });
+    });
+    await page.goto("/");
+    await page.getByText("Lag unknown: the cluster was last heard of 1 min").waitFor();
+    expect(await page.getByText("Everything that came in is processed").count()).toBe(0);
+    const lags = page.getByRole("table", { name: "Topics of the pipeline" }).locator("tbody tr");
+    await lags.filter({ hasText: "fraud-detector" }).filter({ hasText: "lag unknown" }).first().waitFor();
+    await looksRight(page, "cluster-silent");
     await page.close();
   });
 

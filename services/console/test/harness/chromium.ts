@@ -45,6 +45,15 @@ export async function keepScreenshot(page: Page, name: string): Promise<void> {
   await page.screenshot({ path: join(screenshots, `${name}.png`), fullPage: true });
 }
 
+/** Presses Tab until what has the focus reads so. @throws when the keyboard does not get there */
+export async function tabTo(page: Page, text: string): Promise<void> {
+  for (let presses = 0; presses < 80; presses++) {
+    await page.keyboard.press("Tab");
+    if ((await page.evaluate<string>("document.activeElement.textContent.trim()")) === text) return;
+  }
+  throw new Error(`80 presses of Tab do not lead to "${text}"`);
+}
+
 /** A fault of accessibility with the elements that have it. */
 export interface Violation {
   readonly id: string;

@@ -27,7 +27,8 @@ export class ConsoleProcess {
     brokers: readonly string[],
     env: Readonly<Record<string, string>> = {},
   ): Promise<ConsoleProcess> {
-    const [http = 0, admin = 0] = await freePorts(2);
+    const [free = 0, admin = 0] = await freePorts(2);
+    const http = Number(env["HTTP_PORT"] ?? free);
     const child = spawn(process.execPath, [script], {
       stdio: ["ignore", "ignore", "pipe"],
       env: {

@@ -136,7 +136,7 @@ export class FeedServer {
     const database = new ReadModelDatabase({ folder: this.#folder, projections });
     const model = new ReadModel({ database, projections });
     const access = openConsoleAccess({ config, log, folder: this.#folder, now: Date.now });
-    const app = buildServer({ log, guard: access.guard });
+    const app = buildServer({ log, guard: access.guard, trustProxy: access.trustProxy });
     access.addRoutes(app);
     const context = contextOf({ config, log, model, access });
     await feedPart.register(app, context);

@@ -66,6 +66,27 @@ describe("the filter", () => {
     });
   });
 
+  it("what ingest answered 409 is a conflict, and is not remembered", async () => {
+    const driver = filterDriver();
+    const value = transaction("t1", noonMs);
+    const told = { ...received(value), headers: { [headerNames.idConflict]: "true" } };
+    await driver.send(transactionsReceived, told);
+    await driver.send(transactionsReceived, received(value), told);
+    expect(outcomes(driver)).toEqual({ screened: ["t1"], rejected: ["t1 conflict", "t1 conflict"] });
+    expect(driver.emitted(topics.transactionsRejected)[0]?.headers).not.toHaveProperty(
+      headerNames.idConflict,
+    );
+  });
+
+  it("an id of another account is another transaction, also when they share a partition", async () => {
+    const driver = filterDriver();
+    const value = transaction("t1", noonMs);
+    const other = transaction("t1", noonMs, { accountId: "acc_2", amount: 7 });
+    await driver.send(transactionsReceived, received(value), received(other));
+    await driver.send(transactionsReceived, received(other), received({ ...value, amount: 7 }));
+    expect(outcomes(driver)).toEqual({ screened: ["t1", "t1"], rejected: ["t1 duplicate", "t1 conflict"] });
+  });
+
   it("a deposit is rejected as not relevant, its repeat as a duplicate", async () => {
     const driver = filterDriver();
     const value = transaction("t1", noonMs, { type: "deposit" });
@@ -101,6 +122,18 @@ describe("the filter", () => {
 });
 
 describe("the filter's memory", () => {
+  it("holds one that was 25 hours old when it came: repeats have no effect, the last one with other content neither", async () => {
+    const driver = filterDriver();
+    const old = transaction("old", noonMs - 25 * hourMs);
+    await driver.send(transactionsReceived, received(transaction("live", noonMs)));
+    for (const value of [old, old, { ...old, amount: 7 }])
+      await driver.send(transactionsReceived, received(value));
+    expect(outcomes(driver)).toEqual({
+      screened: ["live", "old"],
+      rejected: ["old duplicate", "old conflict"],
+    });
+  });
+
   it("an id counts one millisecond before the horizon and not at it", async () => {
     const inside = filterDriver(hourMs);
     const value = transaction("t1", noonMs);

@@ -26,6 +26,7 @@ import { alertOf } from "../alert-of.ts";
 import type { Fold, FoldedKey } from "../event-time-fold.ts";
 import { addExact, type ExactInteger, squareExact } from "../exact-integer.ts";
 import { historyRule } from "../history-rule.ts";
+import { bytesOfJudged } from "../judged-transaction.ts";
 import { isPayment, minorUnits } from "../payments.ts";
 import type { Rule, RuleHead } from "../rule.ts";
 
@@ -65,6 +66,8 @@ export interface Payment {
 export const amountAboveMeanStore = keyValueStore<FoldedKey<PaymentDays, Payment>>("amount-above-mean-days");
 
 const dayMs = 86_400_000;
+/** JSON of a stored payment around its transaction, which most do not have. */
+const bytesOfPayment = 100;
 const head: RuleHead = { name: "amount-above-mean", version: 1, severity: "medium" };
 
 /** The rule. */
@@ -79,6 +82,8 @@ export const amountAboveMeanRule = (parameters: AmountAboveMeanParameters, grace
       const { amount, currency } = transaction;
       return amount < minorUnits(parameters.amountMin, currency) ? { amount } : { amount, transaction };
     },
+    bytesOf: ({ transaction }) =>
+      bytesOfPayment + (transaction === undefined ? 0 : bytesOfJudged(transaction)),
     // ISO 4217 codes are three letters, so the two parts can be told again without a length.
     keyOf: ({ accountId, currency }) => `${currency}${accountId}`,
   });

@@ -28,6 +28,7 @@ import { formatDuration } from "../duration.ts";
 import type { Fold, FoldedKey } from "../event-time-fold.ts";
 import { tookMs } from "../evidence.ts";
 import { historyRule } from "../history-rule.ts";
+import { bytesOfJudged } from "../judged-transaction.ts";
 import { isPayment, minorUnits } from "../payments.ts";
 import type { Rule, RuleHead } from "../rule.ts";
 
@@ -76,6 +77,7 @@ export const dormantAccountAwakenedRule = (
     fold: dormantAccountAwakenedFold(parameters),
     graceMs,
     eventOf: (transaction) => transaction,
+    bytesOf: bytesOfJudged,
     keyOf: ({ accountId }) => accountId,
   });
 

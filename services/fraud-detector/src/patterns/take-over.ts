@@ -17,9 +17,11 @@
 //       was not seen for 400 days is forgotten. From its first transaction on a device is known.
 //   T6. After a match the account starts afresh. Order is event time, ties by offset: what comes out of order, within
 //       grace, counts in its place, and may turn a new device into a known one.
+//   T7. Of the first transactions of new devices within those 30 minutes the latest 50 are watched: an account on which ever
+//       new devices show up does not grow without end.
 //
 // The pattern runs over transactions that have been told whether their device is new; both are done in order of event
-// time, so both are one fold. State per account: the known devices, and the new one's first transaction.
+// time, so both are one fold. State per account: the known devices, and the first transactions of new ones.
 
 import { formatMoney, type Transaction } from "@riffle/contracts";
 import {
@@ -39,6 +41,7 @@ import { formatDuration } from "../duration.ts";
 import type { Fold, FoldedKey, FoldStep } from "../event-time-fold.ts";
 import { takenOf, tookMs } from "../evidence.ts";
 import { historyRule } from "../history-rule.ts";
+import { bytesOfJudged } from "../judged-transaction.ts";
 import type { Rule, RuleHead } from "../rule.ts";
 
 /** The parameters of the pattern. */
@@ -75,6 +78,9 @@ type Steps = "device" | "transfer";
 /** The rule's state of each account. */
 export const takeOverStore = keyValueStore<FoldedKey<Devices, Transaction>>("take-over-devices");
 
+/** How many first transactions of new devices are watched at once (T7). */
+export const newDevicesMax = 50;
+
 const head: RuleHead = { name: "take-over", version: 1, severity: "high" };
 
 /** The pattern in the engine's language. */
@@ -102,11 +108,12 @@ export const takeOverRule = (parameters: TakeOverParameters, graceMs: number): R
     graceMs,
     eventOf: (transaction) =>
       transaction.deviceId !== undefined || transaction.type === "transfer" ? transaction : undefined,
+    bytesOf: bytesOfJudged,
     keyOf: ({ accountId }) => accountId,
   });
 
 const takeOverFold = (parameters: TakeOverParameters): Fold<Devices, Transaction> => {
-  const program = compilePattern(takeOverPattern(parameters));
+  const program = compilePattern(takeOverPattern(parameters), { partialsMax: newDevicesMax });
   return {
     step: (state, event) => stepOf(parameters, program, state, event),
     usefulUntilMs: ({ known }) => (known[0]?.seenMs ?? 0) + parameters.retentionMs,

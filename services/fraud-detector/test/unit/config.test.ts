@@ -1,7 +1,7 @@
 // A bug here starts the detector with a rule that cannot match, or without one that was meant to be on.
 
+import { ruleNames } from "@riffle/contracts";
 import { describe, expect, it } from "vitest";
-import { ruleNames } from "../../src/config.ts";
 import { rulesOf } from "../../src/rules.ts";
 import { configOf } from "./detector.ts";
 

@@ -1,9 +1,9 @@
 // The fraud detector in a test's hands: builders of transactions, a driver, and alerts as text.
 
-import { formatEventTime, type Transaction, topics } from "@riffle/contracts";
+import { formatEventTime, type RuleName, type Transaction, topics } from "@riffle/contracts";
 import { loadConfig, stageOf } from "@riffle/service-kit";
 import { type DrivenRecord, StageDriver } from "@riffle/streams/testing";
-import { fraudDetectorConfig, fraudDetectorRelations, type RuleName } from "../../src/config.ts";
+import { fraudDetectorConfig, fraudDetectorRelations } from "../../src/config.ts";
 import { FraudDetector } from "../../src/fraud-detector.ts";
 import { rulesOf } from "../../src/rules.ts";
 
@@ -43,9 +43,10 @@ export const configOf = (env: Readonly<Record<string, string>> = {}) =>
 export const detectorDriver = (
   env: Readonly<Record<string, string>> = {},
   onLate: () => void = () => {},
+  onCrowdedOut: (rule: string) => void = () => {},
 ): StageDriver => {
   const config = configOf(env);
-  const options = { rules: rulesOf(config), graceMs: config.GRACE_MS, onLate };
+  const options = { rules: rulesOf(config), graceMs: config.GRACE_MS, onLate, onCrowdedOut };
   return new StageDriver(
     stageOf("fraud-detector", topics.fraudDetectorDeadLetters, new FraudDetector(options)),
   );

@@ -1,10 +1,9 @@
 // A bug here raises an alert nobody can reproduce, or none; or looks away from a record without saying so.
 
-import { alertId, headerNames, notificationId, type Transaction, topics } from "@riffle/contracts";
+import { alertId, headerNames, notificationId, ruleNames, type Transaction, topics } from "@riffle/contracts";
 import type { StoreSpec } from "@riffle/streams";
 import type { StageDriver } from "@riffle/streams/testing";
 import { describe, expect, it } from "vitest";
-import { ruleNames } from "../../src/config.ts";
 import { cardTestingStore } from "../../src/patterns/card-testing.ts";
 import { ruleStores } from "../../src/rules.ts";
 import { alertLines, detectorDriver, graceMs, hourMs, noonMs, screened, transaction } from "./detector.ts";

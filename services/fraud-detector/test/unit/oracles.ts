@@ -1,8 +1,7 @@
 // What each rule means, the plain way: the whole history of an account in order, every earlier transaction looked at
 // for every transaction. Shares the contracts with the service, and no other code. Amounts are in EUR.
 
-import type { Transaction } from "@riffle/contracts";
-import type { RuleName } from "../../src/config.ts";
+import type { RuleName, Transaction } from "@riffle/contracts";
 
 /** A transaction and its event time. */
 export interface Past {

@@ -1,9 +1,8 @@
 // A bug here makes an alert depend on which way two records took through the network.
 
-import { type Alert, type Transaction, topics } from "@riffle/contracts";
+import { type Alert, ruleNames, type Transaction, topics } from "@riffle/contracts";
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
-import { ruleNames } from "../../src/config.ts";
 import { detectorDriver, screened, transaction } from "./detector.ts";
 import { oracleEnv, oracles, stepsOf } from "./oracles.ts";
 

@@ -3,7 +3,7 @@
 //   O1. Every route under /v1 is in it, and nothing else (test/unit/api/documents.test.ts).
 //   O2. The body is the schema that the contract checks; a problem's code is one of the registry.
 
-import { transactionInputSchema } from "@riffle/contracts";
+import { repeatRule, transactionInputSchema } from "@riffle/contracts";
 import { batchBytesMax, linesMax } from "../batch/batch-run.ts";
 import { type ProblemCode, problems } from "../problem.ts";
 
@@ -77,8 +77,7 @@ const traceparent = {
 const postTransaction = {
   operationId: "postTransaction",
   summary: "Send one transaction",
-  description:
-    "202 means that every in-sync replica has it. After 503, or no answer, send it again unchanged: it takes effect once.",
+  description: `202 means that every in-sync replica has it. After 503, or no answer, send it again unchanged: it takes effect once. ${repeatRule}`,
   parameters: [
     traceparent,
     {

@@ -70,7 +70,7 @@ export class Admission {
     const rate = perSecond ?? this.#config.RATE_LIMIT_PER_SECOND;
     if (rate === undefined) return undefined;
     const burst = this.#config.RATE_LIMIT_BURST ?? 2 * rate;
-    const waitMs = this.#buckets.take(name, { perSecond: rate, burst }, this.#clock.nowMs());
+    const waitMs = this.#buckets.take(name, { perSecond: rate, burst }, this.#clock.monotonicMs());
     return waitMs === 0 ? undefined : tooManyRequests(rate, Math.ceil(waitMs / 1_000));
   }
 

@@ -3,7 +3,8 @@
 //   node bench/ingest.ts fuzz [requests] [seed]        default 300000 42; after `npx -y pnpm@10 build`
 //
 // Holds: no 5xx; the process lives; every accepted transaction is in Kafka exactly once and no refused one is; the log has no key,
-// no digest and no card number. Prints what the memory of the process is made of along the way (memory-probe.ts).
+// no digest and no card number; what lives on its heap after a collection does not grow with the requests (live-heap.ts).
+// Prints what the memory of the process is made of along the way (memory-probe.ts).
 
 import { type ChildProcess, spawn } from "node:child_process";
 import { mkdtempSync, openSync, readFileSync, rmSync, writeFileSync } from "node:fs";
@@ -19,6 +20,7 @@ import { startKafka } from "../../../../infra/kafka/local-kafka.ts";
 import { createPipelineTopics } from "../../../../infra/kafka/pipeline-topics.ts";
 import { freePorts } from "../../../../infra/kafka/ports.ts";
 import { type FuzzAnswer, Ledger } from "./ledger.ts";
+import { heapFault, LiveHeap } from "./live-heap.ts";
 import { type MemoryReading, memoryTable, readMemory } from "./memory-probe.ts";
 import { cardCanary, type FuzzRequest, fuzzRequest } from "./requests.ts";
 
@@ -70,14 +72,27 @@ async function untilReady(adminPort: number): Promise<void> {
   throw new Error(`ingest is not ready after 30 s; its log: ${readFileSync(logFile, "utf8").slice(-2_000)}`);
 }
 
-async function fuzz(port: number, adminPort: number): Promise<{ ledger: Ledger; memory: MemoryReading[] }> {
+interface Fuzzed {
+  readonly ledger: Ledger;
+  readonly memory: MemoryReading[];
+  /** Bytes that live after a collection, along the way. */
+  readonly live: number[];
+}
+
+async function fuzz(port: number, adminPort: number): Promise<Fuzzed> {
   const ledger = new Ledger();
   const memory: MemoryReading[] = [];
+  const live: number[] = [];
+  const heap = await LiveHeap.of(logFile);
+  const look = async (sent: number): Promise<void> => {
+    memory.push(await readMemory(adminPort, sent));
+    live.push(await heap.read());
+  };
   let next = 0;
   const worker = async (): Promise<void> => {
     while (next < requests) {
       const n = next++;
-      if (n % Math.ceil(requests / 10) === 0) memory.push(await readMemory(adminPort, n));
+      if (n % Math.ceil(requests / 10) === 0) await look(n);
       const sending = fuzzRequest("fuzz", seed, n, Date.now());
       try {
         ledger.note(sending.body, await send(port, sending), cardCanary);
@@ -87,8 +102,9 @@ async function fuzz(port: number, adminPort: number): Promise<{ ledger: Ledger; 
     }
   };
   await Promise.all(Array.from({ length: connections }, worker));
-  memory.push(await readMemory(adminPort, requests));
-  return { ledger, memory };
+  await look(requests);
+  heap.close();
+  return { ledger, memory, live };
 }
 
 async function recordedIds(brokers: readonly string[]): Promise<string[]> {
@@ -131,14 +147,16 @@ try {
     EVENT_LOOP_DELAY_MS_MAX: "30000",
   };
   const log = openSync(logFile, "a");
-  child = spawn(process.execPath, [script], { env, stdio: ["ignore", log, log] });
+  child = spawn(process.execPath, ["--inspect=127.0.0.1:0", script], { env, stdio: ["ignore", log, log] });
   await untilReady(adminPort);
   const startedAt = performance.now();
-  const { ledger, memory } = await fuzz(port, adminPort);
+  const { ledger, memory, live } = await fuzz(port, adminPort);
   const seconds = (performance.now() - startedAt) / 1_000;
   const isAlive = child.exitCode === null && child.signalCode === null;
   const recorded = await recordedIds(kafka.brokers);
+  const growth = heapFault(live);
   const faults = [
+    ...(growth === undefined ? [] : [growth]),
     ...ledger.faults,
     ...ledger.differences(recorded),
     ...logFaults(),
@@ -152,6 +170,7 @@ try {
   say(`  accepted     ${ledger.owed}, recorded ${recorded.length}`);
   say("  memory, MiB");
   for (const line of memoryTable(memory)) say(`    ${line}`);
+  say(`  live, MiB    ${live.map((bytes) => (bytes / 1_048_576).toFixed(1)).join(" ")}`);
   say(`  faults       ${faults.length}`);
   for (const fault of faults.slice(0, 10)) say(`    ${fault}`);
   process.exitCode = faults.length === 0 ? 0 : 1;

@@ -80,6 +80,25 @@ describe("a sender that is slow", () => {
     expect(await metrics.render()).toContain('riffle_ingest_recorded_total{service="ingest"} 1');
   });
 
+  it("is a 503 at the deadline whatever the wall clock is set to meanwhile", async () => {
+    for (const byMs of [-3_600_000, 3_600_000]) {
+      const { post, clock, sent, gate } = edge(() => new Promise<void>(() => undefined));
+      const answers: number[] = [];
+      void post(goodText()).then((response) => answers.push(response.statusCode));
+      await vi.waitFor(() => expect(sent).toHaveLength(1));
+      clock.set(clock.nowMs() + byMs);
+      clock.advance(1_999);
+      await turn();
+      expect(answers).toEqual([]);
+      clock.advance(1);
+      await vi.waitFor(() => expect(answers).toEqual([503]));
+      clock.set(clock.nowMs() + byMs);
+      expect(gate.check().ok).toBe(false);
+      clock.advance(5_000);
+      expect(gate.check().ok).toBe(true);
+    }
+  });
+
   it("is a 202 when it is in time", async () => {
     let confirm = (): void => undefined;
     const { post, clock, sent } = edge(

@@ -1,5 +1,6 @@
 // A bug here gives a repeat a second effect, tells a conflict as accepted, or remembers what was never recorded.
 
+import { headerNames } from "@riffle/contracts";
 import { describe, expect, it } from "vitest";
 import { RecentAnswers } from "../../src/recent-answers.ts";
 import { edge, good, goodText } from "./edge.ts";
@@ -26,15 +27,21 @@ describe("a repeat", () => {
     expect(sent).toHaveLength(2);
   });
 
-  it("with other content is a 409, and is sent, so that the filter puts it on record", async () => {
-    const { post, sent } = edge();
-    await post(goodText());
-    const response = await post(goodText("1250", "1251"));
-    expect([response.statusCode, response.json().code]).toEqual([409, "id-conflict"]);
-    expect(sent).toHaveLength(2);
-    expect((await post(goodText())).statusCode).toBe(202);
-    expect(sent).toHaveLength(2);
-  });
+  it.each([
+    ["content", "1250", "1251"],
+    ["account", "acct-1", "acct-2"],
+  ])(
+    "with another %s is a 409, and is sent as such, so that the filter puts it on record",
+    async (_, was, is) => {
+      const { post, sent } = edge();
+      await post(goodText());
+      const response = await post(goodText(was, is));
+      expect([response.statusCode, response.json().code]).toEqual([409, "id-conflict"]);
+      expect(sent.map(({ headers }) => headers[headerNames.idConflict])).toEqual([undefined, "true"]);
+      expect((await post(goodText())).statusCode).toBe(202);
+      expect(sent).toHaveLength(2);
+    },
+  );
 
   it("with other content is a 503 and no 409 when it was not recorded", async () => {
     let fails = false;
@@ -44,11 +51,16 @@ describe("a repeat", () => {
     expect((await post(goodText("1250", "1251"))).statusCode).toBe(503);
   });
 
-  it("of an id by another account is another transaction", async () => {
-    const { post, sent } = edge();
+  it("of an id by another account is another transaction once the first is forgotten", async () => {
+    const { post, sent } = edge(undefined, { REPEAT_MEMORY_BYTES: 500 });
     await post(goodText());
+    await post(goodText("tx-1", "tx-2"));
     expect((await post(goodText("acct-1", "acct-2"))).statusCode).toBe(202);
-    expect(sent).toHaveLength(2);
+    expect(sent.map(({ headers }) => headers[headerNames.idConflict])).toEqual([
+      undefined,
+      undefined,
+      undefined,
+    ]);
   });
 
   it("is sent again where no memory is given to it", async () => {
@@ -92,18 +104,18 @@ describe("memory", () => {
 
   it("is bounded; the oldest is forgotten first", () => {
     const recent = new RecentAnswers(100_000);
-    for (let n = 0; n < 1_000; n++) recent.remember("acct", `tx-${n}`, value);
+    for (let n = 0; n < 1_000; n++) recent.remember(`tx-${n}`, value);
     expect(recent.size).toBeGreaterThan(150);
     expect(recent.size).toBeLessThan(200);
-    expect(recent.judge("acct", "tx-999", value)).toBe("repeat");
-    expect(recent.judge("acct", "tx-0", value)).toBe("new");
+    expect(recent.judge("tx-999", value)).toBe("repeat");
+    expect(recent.judge("tx-0", value)).toBe("new");
   });
 
   it("keeps the first content of an id", () => {
     const recent = new RecentAnswers(100_000);
-    recent.remember("acct", "tx", value);
-    recent.remember("acct", "tx", Buffer.from("other"));
-    expect([recent.judge("acct", "tx", value), recent.judge("acct", "tx", Buffer.from("other"))]).toEqual([
+    recent.remember("tx", value);
+    recent.remember("tx", Buffer.from("other"));
+    expect([recent.judge("tx", value), recent.judge("tx", Buffer.from("other"))]).toEqual([
       "repeat",
       "conflict",
     ]);

@@ -1,6 +1,7 @@
 // A bug here records what nobody sent, refuses what is right, or lets a bad request through to Kafka.
 
 import { describe, expect, it } from "vitest";
+import { problems } from "../../src/problem.ts";
 import { edge, good, goodText, nowMs } from "./edge.ts";
 
 describe("a good transaction", () => {
@@ -325,6 +326,20 @@ describe("counting", () => {
     expect(text).toContain(
       'riffle_ingest_requests_total{status="400",outcome="malformed-json",service="ingest"} 1',
     );
+  });
+
+  it("has every refusal of our own at 0 before there was one, so that the first is seen", async () => {
+    const text = await edge().metrics.render();
+    for (const [outcome, { status }] of Object.entries(problems)) {
+      const expected = status >= 500 ? 1 : 0;
+      const lines = text.split("\n").filter((line) => line.includes(`outcome="${outcome}"`));
+      expect(
+        [
+          `riffle_ingest_requests_total{status="${status}",outcome="${outcome}",service="ingest"} 0`,
+          `riffle_ingest_batch_transactions_total{outcome="${outcome}",service="ingest"} 0`,
+        ].map((line) => lines.filter((shown) => shown === line).length),
+      ).toEqual([expected, expected]);
+    }
   });
 });
 

@@ -3,12 +3,15 @@
 //
 //   K1. The address is the secret: who knows it can write there. It comes from a file and is in no record and no log.
 //   K2. `&`, `<` and `>` are escaped, so that no field of an alert can become a link or call a whole channel.
-//   K3. A 4xx will be the same tomorrow, so it is given up, except 408, 425 and 429, which say "later", and 410, by
-//       which Slack says that the channel is archived.
+//   K3. A message is given up when the answer speaks of the message: 400 (`invalid_payload`, `user_not_found`), 413 and 422.
+//       410 says that the channel is archived and disables the endpoint. Everything else speaks of the endpoint and is tried
+//       again, also 403 (`invalid_token`, `action_prohibited`) and 404 (`no_service`, `channel_not_found`): a webhook that
+//       was revoked dead-letters nothing until its schedule is over, and the circuit breaker sees it.
 //   K4. There is no key in this protocol by which a repeat could be dropped: a crash may show an alert twice. The
 //       notification's id stands at the end of the text.
 //
-// Source: Slack's documentation of incoming webhooks and of escaping text in messages.
+// Source: Slack's documentation of incoming webhooks, "Improving error conditions for Incoming Webhooks" (changelog of
+// 2016-05-17), and of escaping text in messages.
 
 import { type Static, Type } from "typebox";
 import { endpointUrlProblem } from "../network/endpoint-url.ts";
@@ -79,12 +82,13 @@ export const slackChannelOf = (endpoint: SlackEndpoint, surroundings: Surroundin
   return new SlackChannel(name, url, { ...surroundings, timeoutMs });
 };
 
-const laterStatuses: ReadonlySet<number> = new Set([408, 425, 429]);
+/** Bad request, content too large, content that cannot be processed. */
+const messageStatuses: ReadonlySet<number> = new Set([400, 413, 422]);
 const gone = 410;
 
 const verdictOf = (status: number): Exclude<Verdict, "delivered"> => {
   if (status === gone) return "disable";
-  return status >= 400 && status < 500 && !laterStatuses.has(status) ? "give-up" : "retry";
+  return messageStatuses.has(status) ? "give-up" : "retry";
 };
 
 /** The text of a message: the alert's line, its causes with their steps, then the notification's id. */

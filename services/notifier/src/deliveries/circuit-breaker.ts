@@ -3,7 +3,9 @@
 //   B1. It opens after `failuresMax` failed attempts in a row, and stays open for `openMs`; each time longer, up to
 //       `openMsMax`, or for as long as the receiver asked for, up to the same.
 //   B2. Then one attempt is let through. When it fails the breaker is open again; when it succeeds, closed.
-//   B3. It looks at no clock: the caller says what time it is.
+//   B3. It knows since when nothing but failures was heard, `failingSinceMs`: for so long, at the least, the endpoint has been
+//       out of reach.
+//   B4. It looks at no clock: the caller says what time it is.
 
 /** When a breaker opens, and for how long. */
 export interface BreakerOptions {
@@ -21,6 +23,7 @@ export const breakerDefaults: BreakerOptions = { failuresMax: 10, openMs: 1_000,
 export class CircuitBreaker {
   readonly #options: BreakerOptions;
   #failures = 0;
+  #failingSinceMs: number | undefined;
   #retryAfterMs = 0;
   #openings = 0;
   #openUntilMs: number | undefined;
@@ -33,6 +36,11 @@ export class CircuitBreaker {
   /** Whether it is not closed: attempts are held back, or one is let through to look. */
   get open(): boolean {
     return this.#openUntilMs !== undefined;
+  }
+
+  /** When the first of the failures in a row was noted, epoch milliseconds; undefined when the last attempt did not fail. */
+  get failingSinceMs(): number | undefined {
+    return this.#failingSinceMs;
   }
 
   /** When the next attempt may be let through, epoch milliseconds; undefined when nothing but an answer changes that. */
@@ -53,6 +61,7 @@ export class CircuitBreaker {
   /** Notes an attempt that was answered as it should be, or refused for a reason of its own. */
   succeeded(): void {
     this.#failures = 0;
+    this.#failingSinceMs = undefined;
     this.#retryAfterMs = 0;
     this.#openings = 0;
     this.#openUntilMs = undefined;
@@ -73,6 +82,7 @@ export class CircuitBreaker {
   failed(nowMs: number, retryAfterMs = 0): boolean {
     const { failuresMax, openMs, openMsMax } = this.#options;
     this.#failures++;
+    this.#failingSinceMs ??= nowMs;
     this.#retryAfterMs = Math.max(this.#retryAfterMs, retryAfterMs);
     const opens = this.open
       ? this.#probing && nowMs >= (this.#openUntilMs ?? 0)

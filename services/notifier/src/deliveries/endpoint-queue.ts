@@ -204,16 +204,17 @@ export class EndpointQueue {
     const nowMs = this.#options.clock.nowMs();
     if (!this.#breaker.failed(nowMs, retryAfterMs)) return;
     this.#options.observer?.opened?.(this.#options.channel.name);
-    this.#endPatience(nowMs);
+    this.#endPatience(this.#breaker.failingSinceMs ?? nowMs);
   }
 
-  /** Deliveries whose patience ends while the endpoint is out of reach come to their outcome without an attempt. */
-  #endPatience(nowMs: number): void {
+  /** Deliveries whose patience ends while the endpoint is out of reach come to their outcome without a further attempt. */
+  #endPatience(sinceMs: number): void {
     for (const [accountId, lane] of this.#lanes) {
-      const tired = lane.remove(({ patienceEndsMs }) => patienceEndsMs <= nowMs);
+      const tired = lane.remove(
+        (ticket) => !ticket.owner.signal.aborted && ticket.owner.isTired(ticket, sinceMs),
+      );
       if (tired.length === 0) continue;
-      for (const ticket of tired)
-        if (!ticket.owner.signal.aborted) ticket.owner.ended(ticket, { kind: "unreachable" });
+      for (const ticket of tired) ticket.owner.ended(ticket, { kind: "unreachable", sinceMs });
       this.#settle(accountId, lane);
     }
   }

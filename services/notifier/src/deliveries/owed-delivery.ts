@@ -35,7 +35,10 @@ export interface TakenRedelivery {
 
 /** Deliveries without an outcome, by notification id. */
 export const owedStore = keyValueStore<OwedDelivery>("owed");
-/** Number of the last message by channel, by account. Kept for ever: a sequence never begins again. */
+/**
+ * Number of the last message by channel, by account. Kept for ever: receivers decide by the highest number that they know,
+ * so one that began again would have them drop what is new. It grows with the accounts that ever had an alert.
+ */
 export const sequenceStore = keyValueStore<Readonly<Record<string, number>>>("sequences");
 /** State of every configured endpoint, by channel name; each task has its own copy. */
 export const endpointStore = keyValueStore<EndpointState>("endpoints");

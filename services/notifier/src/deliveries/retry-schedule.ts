@@ -34,7 +34,7 @@ export const retryDelayMs = (
 
 /**
  * How long a delivery may be kept waiting by an endpoint that cannot be reached, milliseconds: as long as its schedule
- * lasts at the most, and a minute at the least.
+ * lasts at the most, and a minute at the least. When that begins, see `TaskDeliveries.isTired`.
  */
 export const unreachableMsMax = (waits: RetryWaits): number =>
   Math.max(60_000, waits.reduce((sum, waitMs) => sum + waitMs, 0) * (1 + jitter));

@@ -5,7 +5,9 @@
 //   T2. An attempt begins only after the commit that made its delivery owed, or noted the attempt before it.
 //   T3. Sequences of an account and a channel rise by one with each message, in the order of the alerts.
 //   T4. Every delivery comes to exactly one outcome, a paused endpoint's after it was resumed.
-//   T5. The wall clock enters nothing but delivery records: attempts, due times, states of endpoints.
+//   T5. A delivery ends without an attempt of its own only when its endpoint is gone, disabled, or was out of reach, all the
+//       while that it was owed and not paused, for as long as its schedule lasts.
+//   T6. The wall clock enters nothing but delivery records: attempts, due times, states of endpoints.
 
 import {
   type Alert,
@@ -31,6 +33,8 @@ export interface DeliveryOptions {
   readonly dispatcher: Dispatcher;
   /** Wall clock, epoch milliseconds. */
   readonly nowMs: () => number;
+  /** Told how many alerts of a rule no endpoint wanted, once the atomic commit that covers them has succeeded. */
+  readonly onUnwanted?: (rule: string, count: number) => void;
 }
 
 /** How a delivery ended: delivered, or why it was dead-lettered. */
@@ -61,6 +65,8 @@ export class TaskDeliveries implements DeliveringTask {
   readonly #toQueue = new Set<string>();
   /** Tickets that are done with once what came of them is committed. */
   #toRelease: Ticket[] = [];
+  /** Alerts that no endpoint wanted, by rule, in the records that are not committed. */
+  readonly #unwanted = new Map<string, number>();
   #results: { readonly ticket: Ticket; readonly result: TurnResult }[] = [];
   #disabled: { readonly channel: string; readonly reason: string }[] = [];
   #failure: { readonly error: unknown } | undefined;
@@ -88,8 +94,9 @@ export class TaskDeliveries implements DeliveringTask {
   /** Owes an alert's event to every endpoint that subscribes to it. */
   owe(record: StreamRecord<Alert>): void {
     const { value: alert } = record;
-    for (const endpoint of this.#options.endpoints.values()) {
-      if (!endpoint.wants(alert)) continue;
+    const wanting = [...this.#options.endpoints.values()].filter(({ wants }) => wants(alert));
+    if (wanting.length === 0) this.#unwanted.set(alert.rule, (this.#unwanted.get(alert.rule) ?? 0) + 1);
+    for (const endpoint of wanting) {
       const id = idOf(alert, endpoint.channel.name);
       // The same event once more, while the first is owed still, is the same message.
       if (this.#owed.get(id) !== undefined) continue;
@@ -134,8 +141,10 @@ export class TaskDeliveries implements DeliveringTask {
       this.#begun.delete(id);
       const owed = this.#owed.get(id);
       if (owed === undefined) continue;
-      if (result.kind === "unreachable") this.#end(id, owed, "endpoint-unreachable");
-      else this.#takeAttempt(id, owed, result.result);
+      if (result.kind === "attempted") this.#takeAttempt(id, owed, result.result);
+      else if (this.isTired(ticket, result.sinceMs)) this.#end(id, owed, "endpoint-unreachable");
+      // Paused or resumed meanwhile.
+      else this.#toQueue.add(id);
     }
     for (const { channel, reason } of this.#disabled.splice(0)) this.#disable(channel, reason);
   }
@@ -144,7 +153,7 @@ export class TaskDeliveries implements DeliveringTask {
 
   messageOf({ notificationId: id, channel }: Ticket): Message | undefined {
     const owed = this.#owed.get(id);
-    if (owed !== undefined && this.#endpoints.get(channel)?.state === "active") {
+    if (owed !== undefined && this.#isActive(channel)) {
       this.#begun.add(id);
       const { sequence, alert, headers } = owed;
       return { notificationId: id, sequence, alert, traceparent: headers[headerNames.traceparent] };
@@ -152,6 +161,16 @@ export class TaskDeliveries implements DeliveringTask {
     // Not now: it is queued anew when the endpoint is resumed.
     this.#tickets.delete(id);
     return undefined;
+  }
+
+  isTired({ notificationId: id, channel }: Ticket, sinceMs: number): boolean {
+    const owed = this.#owed.get(id);
+    const state = this.#endpoints.get(channel);
+    if (owed === undefined || state?.state !== "active") return false;
+    const retryWaits = this.#options.endpoints.get(channel)?.retryWaits ?? [];
+    // A state is active since the endpoint was configured, or resumed.
+    const waitsSinceMs = Math.max(owed.owedSinceMs, state.sinceMs, sinceMs);
+    return this.#options.nowMs() >= waitsSinceMs + unreachableMsMax(retryWaits);
   }
 
   ended(ticket: Ticket, result: TurnResult): void {
@@ -170,6 +189,10 @@ export class TaskDeliveries implements DeliveringTask {
   }
 
   // ---- Inside ----
+
+  #isActive(channel: string): boolean {
+    return this.#endpoints.get(channel)?.state === "active";
+  }
 
   #assign({ endpoint, id, alert, sequence, redelivery, record }: Assignment): void {
     const nowMs = this.#options.nowMs();
@@ -286,6 +309,8 @@ export class TaskDeliveries implements DeliveringTask {
   }
 
   #committed(): void {
+    for (const [rule, count] of this.#unwanted) this.#options.onUnwanted?.(rule, count);
+    this.#unwanted.clear();
     const released = this.#toRelease;
     this.#toRelease = [];
     for (const ticket of released) {
@@ -304,19 +329,9 @@ export class TaskDeliveries implements DeliveringTask {
 
   #ticketOf(id: string): Ticket | undefined {
     const owed = this.#owed.get(id);
-    const endpoint = owed && this.#options.endpoints.get(owed.channel);
-    if (owed === undefined || endpoint === undefined) return undefined;
+    if (owed === undefined || !this.#options.endpoints.has(owed.channel)) return undefined;
     const { channel, sequence, dueMs, alert } = owed;
-    const patienceEndsMs = owed.owedSinceMs + unreachableMsMax(endpoint.retryWaits);
-    return {
-      owner: this,
-      notificationId: id,
-      channel,
-      accountId: alert.accountId,
-      sequence,
-      dueMs,
-      patienceEndsMs,
-    };
+    return { owner: this, notificationId: id, channel, accountId: alert.accountId, sequence, dueMs };
   }
 }
 

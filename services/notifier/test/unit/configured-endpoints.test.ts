@@ -3,6 +3,7 @@
 import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
+import { ruleNames } from "@riffle/contracts";
 import { ConfigError, loadConfig } from "@riffle/service-kit";
 import { afterAll, describe, expect, it } from "vitest";
 import { notifierConfig } from "../../src/config.ts";
@@ -149,6 +150,16 @@ describe("the subscriptions", () => {
       ].toSorted(),
     );
     expect(faults.find((fault) => fault.startsWith("/endpoints/1/urll"))).toContain('did you mean "url"?');
+  });
+
+  it("a rule that there is not is refused with its place and the one that was meant", () => {
+    const faults = faultsOf(file(hook({ alerts: { rules: ["card-testing", "card-testng", "x", 3] } })));
+    expect(faults).toEqual([
+      `/endpoints/0/alerts/rules/1: found "card-testng", but must be one of ${ruleNames.join(", ")}; did you mean "card-testing"?`,
+      `/endpoints/0/alerts/rules/2: found "x", but must be one of ${ruleNames.join(", ")}`,
+      "/endpoints/0/alerts/rules/3: must be string",
+    ]);
+    expect(faultsOf(file(hook({ alerts: { rules: ruleNames } })))).toEqual([]);
   });
 
   it("a file that is no JSON is refused with line and column, one that is not there with its path", () => {

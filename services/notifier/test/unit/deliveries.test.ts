@@ -99,6 +99,19 @@ describe("a circuit breaker", () => {
     expect((breaker.opensAtMs ?? 0) - nowMs).toBe(1_000);
   });
 
+  it("knows since when nothing but failures was heard", () => {
+    const breaker = new CircuitBreaker(options);
+    breaker.failed(100);
+    breaker.failed(200);
+    expect(breaker.failingSinceMs).toBe(100);
+    breaker.succeeded();
+    expect(breaker.failingSinceMs).toBeUndefined();
+    for (const nowMs of [300, 400, 500]) breaker.failed(nowMs);
+    breaker.began();
+    breaker.failed(1_500);
+    expect(breaker.failingSinceMs).toBe(300);
+  });
+
   it("stays open for as long as the receiver asked for, up to its bound", () => {
     const breaker = new CircuitBreaker(options);
     breaker.failed(0, 3_000);

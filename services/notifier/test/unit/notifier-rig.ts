@@ -97,6 +97,8 @@ export class NotifierRig {
   readonly driver: StageDriver;
   readonly dispatcher: Dispatcher;
   readonly effects: boolean[] = [];
+  /** `card-testing 1`: alerts of a rule that nobody wanted, as they were told after a commit. */
+  readonly unwanted: string[] = [];
 
   constructor(channels: readonly Channel[], options: RigOptions = {}) {
     const endpoints = channels.map((channel) => endpointOf(channel, options));
@@ -110,6 +112,7 @@ export class NotifierRig {
           dispatcher: this.dispatcher,
           nowMs: this.clock.nowMs,
           onCommand: (_, hadEffect) => this.effects.push(hadEffect),
+          onUnwanted: (rule, count) => this.unwanted.push(`${rule} ${count}`),
         }),
       ),
     );

@@ -5,7 +5,7 @@ import fc from "fast-check";
 import { describe, expect, it } from "vitest";
 import { owedStore } from "../../src/deliveries/owed-delivery.ts";
 import { anAlert } from "./alerts.ts";
-import { answer, NotifierRig, recordOf, ScriptedChannel } from "./notifier-rig.ts";
+import { answer, NotifierRig, recordOf, ScriptedChannel, startMs } from "./notifier-rig.ts";
 
 const delivered = () => answer("delivered");
 const failing = () => answer("retry");
@@ -60,6 +60,17 @@ describe("the notifier", () => {
     const rig = new NotifierRig([webhook], { wants: ({ accountId }) => accountId === "acc_2" });
     await rig.send(anAlert("t1", "acc_1"), anAlert("t1", "acc_2"));
     expect(rig.told).toEqual(["acc_2 webhook delivered 1"]);
+  });
+
+  it("tells how many alerts nobody wants, by rule and once", async () => {
+    const rig = new NotifierRig([new ScriptedChannel("webhook", delivered)], {
+      wants: ({ accountId }) => accountId === "acc_2",
+    });
+    await rig.send(anAlert("t1", "acc_1"), anAlert("t1", "acc_2"), anAlert("t2", "acc_3"));
+    await rig.send(anAlert("t2", "acc_2"));
+    expect(rig.unwanted).toEqual(["card-testing 2"]);
+    await rig.send({ ...anAlert("t3", "acc_1"), rule: "take-over" });
+    expect(rig.unwanted.slice(1)).toEqual(["take-over 1"]);
   });
 
   it("a withdrawal reaches the endpoint after the alert it withdraws, as a notification of its own", async () => {
@@ -220,6 +231,21 @@ describe("an endpoint out of reach", () => {
     expect(rig.told.length).toBe(40);
     expect(rig.told.filter((line) => line.includes("endpoint-unreachable")).length).toBeGreaterThan(20);
     expect(rig.driver.store(owedStore).size).toBe(0);
+  });
+
+  it("is given the time that nobody tried: after an outage of the notifier longer than the schedule none ends untried", async () => {
+    const down = new NotifierRig([new ScriptedChannel("webhook")], { concurrencyMax: 1, retryWaits: [100] });
+    await down.send(...Array.from({ length: 40 }, (_, i) => anAlert("t1", `acc_${i}`)));
+    const webhook = new ScriptedChannel("webhook", failing);
+    const rig = new NotifierRig([webhook], { concurrencyMax: 1, retryWaits: [100] });
+    rig.clock.jump(startMs + 86_400_000);
+    rig.driver.adopt(down.driver);
+    await rig.settle();
+    await rig.pass(59_000);
+    expect(rig.told.filter((line) => line.endsWith("endpoint-unreachable 0"))).toEqual([]);
+    webhook.answers = delivered;
+    await rig.pass(60_000);
+    expect([rig.told.length, rig.told.filter((line) => line.endsWith(" 0"))]).toEqual([40, []]);
   });
 });
 

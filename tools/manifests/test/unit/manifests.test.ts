@@ -5,6 +5,7 @@ import { spawnSync } from "node:child_process";
 import { readFileSync } from "node:fs";
 import { resolve } from "node:path";
 import { describe, expect, it } from "vitest";
+import { staleRuleFiles } from "../../alert-rules.ts";
 import { readCodeFacts } from "../../code-facts.ts";
 import { readManifests } from "../../manifest.ts";
 import { pipelinePolicies } from "../../pipeline-policies.ts";
@@ -16,6 +17,10 @@ const root = resolve(import.meta.dirname, "../../../..");
 const schemas = ManifestSchemas.read();
 const policies = [...podPolicies, ...pipelinePolicies(await readCodeFacts(root))];
 const hasKubectl = spawnSync("kubectl", ["version", "--client"]).status === 0;
+
+it("the alert rules in k8s are those of infra/prometheus", () => {
+  expect(staleRuleFiles(root)).toEqual([]);
+});
 
 it("what is rendered was made from the sources that are here", () => {
   expect(staleOverlays(root)).toEqual([]);

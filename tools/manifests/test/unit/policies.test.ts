@@ -4,7 +4,7 @@
 import { resolve } from "node:path";
 import { describe, expect, it } from "vitest";
 import { readCodeFacts } from "../../code-facts.ts";
-import { type Manifest, parseManifests, readManifests, type Yaml } from "../../manifest.ts";
+import { type Manifest, parseManifests, readManifests, textAt, type Yaml } from "../../manifest.ts";
 import { pipelinePolicies } from "../../pipeline-policies.ts";
 import { podPolicies } from "../../pod-policies.ts";
 import { type Overlay, renderedFile } from "../../rendering.ts";
@@ -99,15 +99,24 @@ const cases: readonly (readonly [finds: string, kind: string, name: string, path
     "ScaledObject",
     "filter",
     [...restoring, "query"],
-    '(sum(riffle_stream_restore_remaining_records{service="filter"}) > bool 0) * count(up{service="filter"})',
+    '(sum(riffle_stream_restore_remaining_records{namespace="riffle",service="filter"}) > bool 0) * count(up{namespace="riffle",service="filter"})',
   ],
   [
     "joins or restores",
     "ScaledObject",
     "notifier",
     [...restoring, "query"],
+    '(max(riffle_stream_phase{namespace="riffle",service="filter",phase=~"joining|restoring"}) > bool 0) * count(up{namespace="riffle",service="filter"})',
+  ],
+  [
+    "joins or restores",
+    "ScaledObject",
+    "filter",
+    [...restoring, "query"],
     '(max(riffle_stream_phase{service="filter",phase=~"joining|restoring"}) > bool 0) * count(up{service="filter"})',
   ],
+  ["joins or restores", "ScaledObject", "filter", ["metadata", "namespace"], "riffle-staging"],
+  ["joins or restores", "ScaledObject", "filter", [...restoring, "ignoreNullValues"], "true"],
   ["joins or restores", "ScaledObject", "filter", [...restoring, "threshold"], "2"],
   ["joins or restores", "ScaledObject", "filter", ["spec", "triggers", 1], undefined],
   ["scaled by the lag", "ScaledObject", "filter", ["spec", "scaleTargetRef", "name"], "filters"],
@@ -130,6 +139,22 @@ it("the policies find a rule of prometheus-adapter that does not know who restor
   const path = ["data", "config.yaml"];
   const faults = faultsWith("ConfigMap", "prometheus-adapter-rules", path, "externalRules: []", "hpa");
   expect(faults.join("; ")).toContain("joins or restores");
+});
+
+it("the policies find a rule of prometheus-adapter that counts another Riffle too", () => {
+  const [rules] = readManifests(renderedFile(root, "hpa")).filter(
+    ({ metadata }) => metadata.name === "prometheus-adapter-rules",
+  );
+  const text = textAt(rules, "data", "config.yaml");
+  const shared = text.replace(/resources: .*/, "resources: { namespaced: false }");
+  const faults = faultsWith("ConfigMap", "prometheus-adapter-rules", ["data", "config.yaml"], shared, "hpa");
+  expect(faults.join("; ")).toContain("joins or restores");
+});
+
+it("the policies find a prometheus-adapter without the token that it asks with", () => {
+  const path = [...pod, "automountServiceAccountToken"];
+  const faults = faultsWith("Deployment", "prometheus-adapter", path, false, "rehearsal-hpa");
+  expect(faults).toEqual([expect.stringContaining("without a token unless")]);
 });
 
 describe("the schemas", () => {

@@ -29,10 +29,11 @@ it("the page of errors has every code of every registry", () => {
     patternErrors: { P_ONE: entry },
     serviceKitErrors: { K_ONE: entry },
     cliErrors: { L_ONE: entry },
+    readModelErrors: { R_ONE: entry },
     problems: { "p-one": { status: 418, title: "A title" } },
     consoleProblems: { "q-one": { status: 418, title: "A title" } },
   });
-  for (const code of ["C_ONE", "A_ONE", "S_ONE", "K_ONE", "L_ONE", "p-one", "q-one"])
+  for (const code of ["C_ONE", "A_ONE", "S_ONE", "K_ONE", "L_ONE", "R_ONE", "p-one", "q-one"])
     expect(page).toContain(`| \`${code}\``);
   expect(page).toContain("| 418 ");
 });

@@ -52,6 +52,9 @@ const verify = async (lines: readonly unknown[], ...words: string[]) => {
 
 const [first, second, third] = caseOf("a") as [CaseEvent, CaseEvent, CaseEvent];
 
+const unproven = (cases: string): string =>
+  `Not proven: that no event was cut off at the end of ${cases} without a snapshot. Without --file the snapshots in Kafka are read too.`;
+
 describe("riffle cases verify on a file", () => {
   it("proves a whole history, of lines as `tail` writes them as well", async () => {
     const lines = [
@@ -61,12 +64,20 @@ describe("riffle cases verify on a file", () => {
     expect(await verify(lines)).toEqual({
       code: 0,
       notes: [],
-      out: ["6 events of 2 cases, 0 snapshots: every chain holds."],
+      out: ["6 events of 2 cases, 0 snapshots: every chain holds.", unproven("2 cases")],
     });
     const one = await verify(lines, first.caseId, "--json");
     expect([one.code, JSON.parse(one.out.join())]).toEqual([
       0,
-      { holds: true, cases: 1, events: 3, snapshots: 0, faults: [], unreadable: [] },
+      {
+        holds: true,
+        cases: 1,
+        events: 3,
+        snapshots: 0,
+        faults: [],
+        casesWithoutSnapshot: 1,
+        unreadable: [],
+      },
     ]);
   });
 
@@ -80,7 +91,15 @@ describe("riffle cases verify on a file", () => {
   ])("finds an event that was %s", async (_, lines, expected) => {
     const { code, out } = await verify(lines);
     expect([code, out[0]]).toEqual([1, expect.stringContaining(expected)]);
-    expect(out.at(-1)).toContain("not whole");
+    expect(out.at(-2)).toContain("not whole");
+  });
+
+  it("says that it would not miss events that were cut off at the end", async () => {
+    const { code, out } = await verify([first, second]);
+    expect([code, out]).toEqual([
+      0,
+      ["2 events of 1 case, 0 snapshots: every chain holds.", unproven("1 case")],
+    ]);
   });
 
   it("of nothing proves nothing", async () => {

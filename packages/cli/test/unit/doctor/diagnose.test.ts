@@ -280,6 +280,12 @@ describe("copies, topics, variables and the machine", () => {
       expect([evidence.length > 0, impact !== "", remedy !== ""]).toEqual([true, true, true]);
   });
 
+  it("a configuration that is a list is set with brackets, as the command wants it", () => {
+    const fault = { topic: "w.v1", kind: "config", config: "cleanup.policy", found: "compact" } as const;
+    const [finding] = diagnose(factsOf({ topicFaults: [{ ...fault, expected: "compact,delete" }] }), limits);
+    expect(finding?.remedy).toContain("--alter --topic w.v1 --add-config 'cleanup.policy=[compact,delete]'");
+  });
+
   it("taken ports are no finding while the pipeline itself has them", () => {
     const takenPorts = [{ port: 8080, purpose: "ingest", variable: "INGEST_PORT" }];
     const environment = { ...factsOf({}).environment, takenPorts };

@@ -15,6 +15,16 @@ describe("a bucket", () => {
     expect(buckets.take("b", limit, 100)).toBe(0);
   });
 
+  it("is as if it had not been asked where a token is given back, and never fuller than full", () => {
+    const buckets = new TokenBuckets();
+    for (let n = 0; n < 5; n++) buckets.take("a", limit, 0);
+    buckets.giveBack("a", limit);
+    expect([buckets.take("a", limit, 0), buckets.take("a", limit, 0)]).toEqual([0, 100]);
+    for (let n = 0; n < 9; n++) buckets.giveBack("a", limit);
+    buckets.giveBack("nobody", limit);
+    expect(Array.from({ length: 6 }, () => buckets.take("a", limit, 0))).toEqual([0, 0, 0, 0, 0, 100]);
+  });
+
   it("never grants more than burst and rate allow in any span, and all that a patient sender asks for", () => {
     const asks = fc.array(fc.integer({ min: -200, max: 400 }), { minLength: 1, maxLength: 200 });
     fc.assert(

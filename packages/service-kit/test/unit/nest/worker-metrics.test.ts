@@ -165,9 +165,16 @@ it("exactly one phase is shown as the worker's, `starting` before it told one", 
   expect(await current()).toEqual(['riffle_stream_phase{phase="restoring"}']);
 });
 
-it("errors are counted by what was done about them", async () => {
+it("errors are counted by what was done about them, from 0, so that the first is seen", async () => {
   observer.failed?.(new Error("gone"), "rebuild");
-  expect(await series()).toMatchObject({ 'riffle_stream_failures_total{action="rebuild"}': 1 });
+  expect(await series()).toMatchObject({
+    'riffle_stream_failures_total{action="rebuild"}': 1,
+    'riffle_stream_failures_total{action="rejoin"}': 0,
+    'riffle_stream_failures_total{action="retry-record"}': 0,
+    'riffle_stream_failures_total{action="condemn-record"}': 0,
+    'riffle_stream_failures_total{action="retry-task"}': 0,
+    'riffle_stream_failures_total{action="stop"}': 0,
+  });
 });
 
 it("a scrape before there is a worker is answered", async () => {

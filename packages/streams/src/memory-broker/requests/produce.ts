@@ -19,6 +19,7 @@ interface Outcome extends Sent {
 
 const addsPartitionFrom = 12;
 const noBytes = Buffer.alloc(0);
+const batchBytesMaxDefault = 1_048_588;
 
 export const produce: RequestHandler = (arrival, read, answer) => {
   read.tags();
@@ -57,6 +58,10 @@ const readTopic = (read: ByteReader): Sent[] => {
   return sent;
 };
 
+/** The topic's `max.message.bytes`, and where it has none that of brokers. */
+const batchBytesMaxOf = (cluster: Arrival["cluster"], topic: string): number =>
+  Number(cluster.configsOf(topic)["max.message.bytes"] ?? batchBytesMaxDefault);
+
 const append = ({ cluster, nodeId, apiVersion }: Arrival, id: string | null, sent: Sent): Outcome => {
   const refused = (errorCode: number): Outcome => {
     cluster.note("Produce", errorCode);
@@ -65,6 +70,7 @@ const append = ({ cluster, nodeId, apiVersion }: Arrival, id: string | null, sen
   const partition = cluster.partition(sent);
   if (partition === undefined) return refused(errorCodes.UNKNOWN_TOPIC_OR_PARTITION);
   if (cluster.leaderOf(sent) !== nodeId) return refused(errorCodes.NOT_LEADER_OR_FOLLOWER);
+  if (sent.bytes.length > batchBytesMaxOf(cluster, sent.topic)) return refused(errorCodes.MESSAGE_TOO_LARGE);
   const batch = placed(sent.bytes, 0);
   if (batch.transactional) {
     const fault =

@@ -220,7 +220,8 @@ export class Oracle {
   }
 }
 
-const visible = (log: Partition["log"]): RawRecord[] => {
+/** What a read-committed reader sees of a log. */
+export const visible = (log: Partition["log"]): RawRecord[] => {
   const { batches, aborted } = log.read(log.startOffset, Number.POSITIVE_INFINITY, true);
   return committedRecords(decodeRecordBatches(Buffer.concat(batches.map(({ bytes }) => bytes))), aborted, 0);
 };
@@ -236,7 +237,8 @@ const textOf = ({ key, value, timestampMs, headers }: Omit<RawRecord, "offset">)
       .map(([name, bytes]) => `${name}=${bytes === null ? "null" : Buffer.from(bytes)}`),
   ].join(" | ");
 
-const compareRecords = (
+/** Compares records in order; when they were handled is no difference. @throws Violation naming the first that differs */
+export const compareRecords = (
   where: string,
   wanted: readonly Omit<RawRecord, "offset">[],
   found: readonly Omit<RawRecord, "offset">[],

@@ -8,8 +8,9 @@ import { committedRecords } from "../../kafka/read-committed.ts";
 import { decodeRecordBatches } from "../../kafka/record-batch.ts";
 import type { PartitionLog } from "../../memory-broker/partition-log.ts";
 import type { OutgoingRecord, RawRecord } from "../../worker/record.ts";
+import { recordId } from "../../worker/record-failures.ts";
 import type { Stage } from "../../worker/stage.ts";
-import { changelogTopic, PartitionTask, recordId } from "../../worker/task.ts";
+import { changelogTopic, PartitionTask } from "../../worker/task.ts";
 import type { Scenario } from "./scenario.ts";
 
 /** Next offset of each input topic. */

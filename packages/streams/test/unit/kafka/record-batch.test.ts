@@ -110,6 +110,21 @@ describe("a round trip", () => {
     );
   });
 
+  it.each(["gzip", "snappy", "lz4", "zstd"] as const)(
+    "through %s is never larger than without it",
+    (compression) => {
+      fc.assert(
+        fc.property(fc.uint8Array({ maxLength: 3_000 }), (bytes) => {
+          const records = [{ key: null, value: Buffer.from(bytes), timestampMs: 1, headers: [] }];
+          const packed = encodeRecordBatch(records, producer, compression);
+          expect(packed.length).toBeLessThanOrEqual(encodeRecordBatch(records, producer).length);
+          expect(recordsOf(packed).map(({ value }) => value)).toEqual([records[0]?.value]);
+        }),
+        { numRuns: 20 },
+      );
+    },
+  );
+
   it.each(["gzip", "snappy", "lz4", "zstd"] as const)("through %s keeps them as well", (compression) => {
     fc.assert(
       fc.property(anyRecords, (records) => {

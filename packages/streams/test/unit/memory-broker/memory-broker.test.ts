@@ -18,6 +18,7 @@ import { topicIdentity } from "../../../src/kafka/protocol/metadata.ts";
 import { produce } from "../../../src/kafka/protocol/produce.ts";
 import { encodeRecordBatch } from "../../../src/kafka/record-batch.ts";
 import { readTopic, TopicReader } from "../../../src/kafka/topic-reader.ts";
+import { TransactionalWriter } from "../../../src/kafka/transactional-writer.ts";
 import { connectCluster, Wire } from "../../../src/kafka/wire.ts";
 import { type MemoryBroker, startMemoryBroker } from "../../../src/memory-broker/memory-broker.ts";
 import { StreamWorker } from "../../../src/worker/worker.ts";
@@ -109,6 +110,29 @@ const collected = async (topic: string): Promise<string[]> => {
   const partitions = await readTopic({ ...options, topic });
   return partitions.flat().map(({ value }) => textOf(value) ?? "");
 };
+
+it("a record that fails and is larger than other topics take is dead-lettered whole where its topic takes it", async () => {
+  const { stage, input, output } = countStage({
+    service: "demo",
+    onRecord: ({ value }) => {
+      if (String(value).length > 1_000) throw new Error("bad");
+    },
+  });
+  await createTopics(output.name);
+  const admin = await connectAdmin(options);
+  closing.push(() => admin.close());
+  const given = { partitions: 3, replicationFactor: -1, configs: { "max.message.bytes": "2097152" } };
+  await admin.createTopics([input.name, stage.deadLetters].map((name) => ({ name, ...given })));
+  const large = "v".repeat(1_900_000);
+  const writer = await TransactionalWriter.open({ ...options, transactionalId: "w", topics: [input.name] });
+  closing.push(() => writer.close());
+  const record = { topic: input.name, partition: 0, key: Buffer.from("a"), timestampMs: 1, headers: [] };
+  await writer.write(["x", large, "y"].map((value) => ({ ...record, value: Buffer.from(value) })));
+  await startWorker(stage, "demo-0");
+  await untilRead(input.name);
+  expect(await collected(output.name)).toEqual(["x:1", "y:2"]);
+  expect((await collected(stage.deadLetters)).map((text) => text === large)).toEqual([true]);
+});
 
 it("operators see groups, topics and what topics were given", async () => {
   const { stage, input, output } = countStage({ service: "demo" });

@@ -120,7 +120,7 @@ describe("a record that fails only at the commit", () => {
     expect(rig.texts("s-told-changelog")).toEqual(["3"]);
     expect(seen.filter((values) => values.length === 1 && values[0] === "bad")).toHaveLength(3);
     expect(rig.failures.map(([, action]) => action)).toEqual([
-      "rebuild",
+      "retry-task",
       "retry-record",
       "retry-record",
       "retry-record",
@@ -144,7 +144,7 @@ describe("a record that fails only at the commit", () => {
     await rig.start();
     await rig.settled();
     expect([rig.texts("s-dlq"), rig.texts()]).toEqual([[], ["a", "b", "c"]]);
-    expect(rig.failures.map(([, action]) => action)).toEqual(["rebuild"]);
+    expect(rig.failures.map(([, action]) => action)).toEqual(["retry-task"]);
   });
 
   it("does not hold up another partition for good", async () => {
@@ -155,6 +155,7 @@ describe("a record that fails only at the commit", () => {
     await rig.start();
     await rig.settled(0, 1);
     expect([rig.texts("s-dlq", 0), rig.texts("s-out", 1)]).toEqual([["bad"], ["a+b"]]);
+    expect(rig.client.calls.filter((call) => call === "open sender")).toHaveLength(1);
   });
 });
 

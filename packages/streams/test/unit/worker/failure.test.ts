@@ -21,6 +21,7 @@ const byCode: Record<StreamsErrorCode, FailureAction> = {
   STREAMS_OUTCOME_UNKNOWN: "rebuild",
   STREAMS_CLUSTER_UNREACHABLE: "rebuild",
   STREAMS_AUTHENTICATION_FAILED: "stop",
+  STREAMS_NOT_AUTHORIZED: "stop",
   STREAMS_TLS_FAILED: "stop",
   STREAMS_FENCED: "rebuild",
   STREAMS_INSTANCE_REPLACED: "stop",
@@ -28,7 +29,7 @@ const byCode: Record<StreamsErrorCode, FailureAction> = {
   STREAMS_COMPRESSION_UNSUPPORTED: "stop",
   STREAMS_BATCH_TOO_LARGE: "stop",
   STREAMS_QUEUE_FULL: "rebuild",
-  STREAMS_RECORD_TOO_LARGE: "stop",
+  STREAMS_RECORD_TOO_LARGE: "rebuild",
   STREAMS_PARTITION_INVALID: "stop",
   STREAMS_OFFSET_OUT_OF_RANGE: "stop",
   STREAMS_HANDLER_FAILED: "rebuild",
@@ -48,6 +49,7 @@ describe("by class", () => {
     ["a fenced commit joins again", new FencedError("generation 3"), "rejoin"],
     ["a lost answer begins again", new OutcomeUnknownError("no answer"), "rebuild"],
     ["a refusal begins again", new BrokerRefusedError("Produce", 19, "NOT_ENOUGH_REPLICAS"), "rebuild"],
+    ["a missing ACL stops", new BrokerRefusedError("Produce", 29, "TOPIC_AUTHORIZATION_FAILED"), "stop"],
     ["contradicting options stop", new StreamsConfigError(["3 and 4 partitions"]), "stop"],
     ["an error that is not the engine's stops", new TypeError("x is undefined"), "stop"],
     ["a thrown text stops", "text", "stop"],
@@ -73,8 +75,27 @@ describe("a handler's failure", () => {
     expect(failureAction(new HandlerError("in", 0, 99, "a text"))).toBe("retry-record");
   });
 
-  it("begins again when it held none", () => {
-    expect(failureAction(new HandlerError("in", 0, -1, new Error("boom")))).toBe("rebuild");
+  it("costs its task alone when it held none", () => {
+    expect(failureAction(new HandlerError("in", 0, -1, new Error("boom")))).toBe("retry-task");
+    const tooLarge = new StreamsError("STREAMS_RECORD_TOO_LARGE", "2 MB");
+    expect(failureAction(new HandlerError("in", 0, -1, tooLarge))).toBe("retry-task");
+  });
+
+  it.each(["STREAMS_RECORD_TOO_LARGE", "STREAMS_VALUE_UNWRITABLE"] as const)(
+    "condemns its record at once for %s: the same record meets the same state each time",
+    (code) => {
+      const cause = new StreamsError(code, "found by a test");
+      expect(failureAction(new HandlerError("in", 0, 5, cause))).toBe("condemn-record");
+    },
+  );
+
+  it.each([
+    ["that says it is not retriable condemns its record at once", false, "condemn-record"],
+    ["that says it is retriable is tried again", true, "retry-record"],
+    ["that says something else of it is tried again", "no", "retry-record"],
+  ] as const)("with an error %s", (_, retriable, action) => {
+    const cause = Object.assign(new Error("amounts beyond 2^53"), { retriable });
+    expect(failureAction(new HandlerError("in", 0, 5, cause))).toBe(action);
   });
 
   it.each(["STREAMS_STORE_UNKNOWN", "STREAMS_EMIT_UNDECLARED"] as const)(

@@ -31,6 +31,9 @@ class HandedSource implements RecordSource {
   undecided(): number {
     return 2;
   }
+  coveredAtMs(): number | undefined {
+    return undefined;
+  }
 }
 
 let nowMs: number;

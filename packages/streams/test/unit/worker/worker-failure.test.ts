@@ -119,6 +119,30 @@ describe("a handler that fails at a record", () => {
     });
   });
 
+  it("once, with an error that says it cannot pass, has it dead-lettered at once, and nothing is waited for", async () => {
+    const pausesMs: number[] = [];
+    const clock: Clock = {
+      ...systemClock,
+      delay: async (ms) => {
+        pausesMs.push(ms);
+      },
+    };
+    const tried: string[] = [];
+    const rig = new Rig({
+      clock,
+      onRecord: ({ value }) => {
+        tried.push(String(value));
+        if (value === "bad") throw Object.assign(new Error("beyond 2^53"), { retriable: false });
+      },
+    });
+    rig.append(0, "a", "bad", "c");
+    await rig.start();
+    await rig.settled();
+    expect(tried).toEqual(["a", "bad", "a", "c"]);
+    expect([rig.texts(), rig.texts("s-dlq"), pausesMs]).toEqual([["a:1", "c:2"], ["bad"], [0]]);
+    expect(rig.failures.map(([, action]) => action)).toEqual(["condemn-record"]);
+  });
+
   it("as often as the options say has it dead-lettered", async () => {
     const { tried, onRecord } = failingAt("bad");
     const rig = new Rig({ onRecord, handlerAttemptsMax: 1 });
@@ -206,7 +230,7 @@ describe("a handler that fails at a record", () => {
     expect(rig.texts()).toEqual(["a", "c", "d"]);
     expect(rig.texts("s-dlq")).toEqual(["bad"]);
     expect(rig.failures.map(([, action]) => action)).toEqual([
-      "rebuild",
+      "retry-task",
       "retry-record",
       "retry-record",
       "retry-record",

@@ -101,6 +101,17 @@ describe("when input has been idle", () => {
     expect(advances).toEqual([105_000]);
   });
 
+  it("it moves no further than to when the input was last known to be read to its end", async () => {
+    const { rig, idleAt, advances } = await quiet();
+    rig.client.heardOfInputAtMs = 100_700;
+    await idleAt(106_000);
+    await idleAt(111_000);
+    expect([advances, committedStreamTime(rig)]).toEqual([[100_700], 100_700]);
+    rig.client.heardOfInputAtMs = 115_900;
+    await idleAt(116_000);
+    expect(advances).toEqual([100_700, 111_000]);
+  });
+
   it("a task that has seen no record has no time to move", async () => {
     const { rig, idleAt, advances } = await quiet({ share: [0, 1] });
     await idleAt(105_000);

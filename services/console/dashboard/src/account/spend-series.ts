@@ -7,6 +7,9 @@
 import type { WindowKind } from "@riffle/contracts";
 import type { WindowPoint } from "../api/wire.ts";
 
+/** What is drawn of a window. */
+type Point = Pick<WindowPoint, "start" | "end" | "count" | "sum">;
+
 /** Seconds since the epoch, and the values there; null where nothing is drawn. */
 export interface SpendColumns {
   readonly seconds: number[];
@@ -15,7 +18,7 @@ export interface SpendColumns {
 }
 
 /** The columns of points in any order. */
-export function columnsOf(points: readonly WindowPoint[], kind: WindowKind, sizeMs: number): SpendColumns {
+export function columnsOf(points: readonly Point[], kind: WindowKind, sizeMs: number): SpendColumns {
   const rows = kind === "sliding" ? steps(points, sizeMs) : bars(points);
   return {
     seconds: rows.map(({ atMs }) => atMs / 1_000),
@@ -30,14 +33,14 @@ interface Row {
   readonly count: number | null;
 }
 
-function bars(points: readonly WindowPoint[]): Row[] {
+function bars(points: readonly Point[]): Row[] {
   const sorted = points.toSorted((a, b) => a.start - b.start);
   const last = sorted.at(-1);
   const rows: Row[] = sorted.map(({ start, sum, count }) => ({ atMs: start, sum, count }));
   return last === undefined ? rows : [...rows, { atMs: last.end, sum: null, count: null }];
 }
 
-function steps(points: readonly WindowPoint[], sizeMs: number): Row[] {
+function steps(points: readonly Point[], sizeMs: number): Row[] {
   const newest = new Map(points.toSorted((a, b) => a.count - b.count).map((point) => [point.end, point]));
   const sorted = [...newest.values()].sort((a, b) => a.end - b.end);
   return sorted.flatMap(({ end, sum, count }, i) => {

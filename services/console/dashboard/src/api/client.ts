@@ -64,9 +64,9 @@ export async function post<T>(path: string, body: unknown): Promise<T> {
   });
 }
 
-/** Ends the session. @throws ApiProblem */
-export async function remove(path: string): Promise<void> {
-  await request<unknown>(path, { method: "DELETE" });
+/** Ends what is there. @throws ApiProblem */
+export async function remove<T>(path: string): Promise<T> {
+  return await request<T>(path, { method: "DELETE" });
 }
 
 async function request<T>(path: string, init: RequestInit): Promise<T> {

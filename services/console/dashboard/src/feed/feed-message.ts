@@ -15,7 +15,7 @@ export interface FeedEvent {
   readonly kind: EventKind;
   readonly topic: string;
   readonly partition: number;
-  readonly offset: number | string;
+  readonly offset: number;
   readonly data: unknown;
 }
 

@@ -21,8 +21,8 @@ done`;
 /** The button and the command. */
 export function FirstSteps(): ReactNode {
   const offer = useResource<ScenarioOffer>("/v1/scenario");
-  const ingestUrl = offer.data?.ingestUrl ?? "http://127.0.0.1:8080";
-  const canPlay = offer.data !== undefined && offer.data.available !== false;
+  const canPlay = offer.data?.available === true;
+  const ingestUrl = offer.data?.available === true ? offer.data.ingestUrl : "http://127.0.0.1:8080";
   return (
     <Panel title="First steps">
       <Empty title="Nothing has come in yet">

@@ -1,15 +1,8 @@
 // The first page: is the pipeline well, and what does it find right now.
 
-import type { ReactNode } from "react";
+import { type ReactNode, useState } from "react";
 import { useResource } from "../api/use-resource.ts";
-import type {
-  EdgeFigures,
-  LedgerMinute,
-  Overview,
-  ScenarioOffer,
-  ServiceState,
-  Totals,
-} from "../api/wire.ts";
+import type { LedgerMinute, Overview, ScenarioOffer, ServiceState, Totals } from "../api/wire.ts";
 import { useFigures } from "../feed/feed-context.tsx";
 import { formatCount, plural } from "../format/text.ts";
 import { Empty, Loaded } from "../marks/empty.tsx";
@@ -20,7 +13,8 @@ import { Link } from "../shell/location.tsx";
 import { AlertStream } from "./alert-stream.tsx";
 import { FirstSteps, ScenarioButton } from "./first-steps.tsx";
 import { LedgerChart, LedgerVerdict, shownMinutes } from "./ledger-chart.tsx";
-import { PipelineMap, toneOfLag } from "./pipeline-map.tsx";
+import { healthOf, type PipelineHealth, withoutLag } from "./pipeline-health.ts";
+import { PipelineMap } from "./pipeline-map.tsx";
 import { ReplicaGrid } from "./replica-grid.tsx";
 
 const ledgerEveryMs = 5_000;
@@ -39,19 +33,27 @@ export function OverviewPage(): ReactNode {
   );
 }
 
-function Everything({ overview: { edges, services, totals } }: { readonly overview: Overview }): ReactNode {
+function Everything({ overview }: { readonly overview: Overview }): ReactNode {
+  const { edges, services, totals } = overview;
+  const heardAtMs = useHeardAtMs(overview);
+  const health = healthOf(overview, useNow() - heardAtMs);
+  const { isCurrent } = health;
   return (
     <>
       {totals.received === 0 && <FirstSteps />}
       <TotalsLine totals={totals} />
-      <Panel title="Pipeline" note={<MapVerdict edges={edges} />}>
-        <PipelineMap edges={edges} services={services} />
+      <Panel title="Pipeline" note={<MapVerdict health={health} />}>
+        <PipelineMap
+          edges={isCurrent ? edges : withoutLag(edges)}
+          services={services}
+          isCurrent={isCurrent}
+        />
       </Panel>
       <div className="columns columns-wide">
         <AlertStream />
         <div className="stack">
           <Ledger />
-          <Replicas services={services} />
+          <Replicas services={services} isCurrent={isCurrent} />
         </div>
       </div>
     </>
@@ -94,13 +96,20 @@ function TotalsLine({ totals }: { readonly totals: Totals }): ReactNode {
   );
 }
 
-function MapVerdict({ edges }: { readonly edges: readonly EdgeFigures[] }): ReactNode {
-  const behind = edges.reduce((sum, { lagRecords }) => sum + (lagRecords ?? 0), 0);
-  const worst = Math.max(0, ...edges.map(({ lagSeconds }) => lagSeconds ?? 0));
+/** When the page was first given a value, by its own clock, epoch milliseconds. */
+function useHeardAtMs(value: unknown): number {
+  const [heard, setHeard] = useState(() => ({ value, atMs: Date.now() }));
+  if (heard.value === value) return heard.atMs;
+  const now = { value, atMs: Date.now() };
+  setHeard(now);
+  return now.atMs;
+}
+
+function MapVerdict({ health: { tone, text } }: { readonly health: PipelineHealth }): ReactNode {
   return (
     <span className="line">
-      <Mark tone={toneOfLag(worst)} />
-      {behind === 0 ? "Everything that came in is processed" : `${plural(behind, "record")} on the way`}
+      <Mark tone={tone} />
+      {text}
     </span>
   );
 }
@@ -125,10 +134,16 @@ function Ledger(): ReactNode {
   );
 }
 
-function Replicas({ services }: { readonly services: readonly ServiceState[] }): ReactNode {
+function Replicas({
+  services,
+  isCurrent,
+}: {
+  readonly services: readonly ServiceState[];
+  readonly isCurrent: boolean;
+}): ReactNode {
   const count = services.reduce((sum, { replicas }) => sum + replicas.length, 0);
   return (
-    <Panel title="Replicas and partitions" note={plural(count, "replica")}>
+    <Panel title="Replicas and partitions" note={isCurrent ? plural(count, "replica") : "as last heard"}>
       {count === 0 ? (
         <Empty title="No replica tells of itself">
           <p>The services join their groups within seconds of their start.</p>

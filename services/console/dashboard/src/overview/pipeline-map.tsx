@@ -12,17 +12,17 @@ import {
   type PlacedEdge,
   type PlacedNode,
 } from "./map-layout.ts";
-
-const warnLagSeconds = 5;
-const badLagSeconds = 60;
+import { lagText, outside, toneOfLag } from "./pipeline-health.ts";
 
 interface MapProps {
   readonly edges: readonly EdgeFigures[];
   readonly services: readonly ServiceState[];
+  /** Whether the replicas are those of now. */
+  readonly isCurrent: boolean;
 }
 
 /** The map. What the console itself reads stands below it, since it reads everything. */
-export function PipelineMap({ edges, services }: MapProps): ReactNode {
+export function PipelineMap({ edges, services, isCurrent }: MapProps): ReactNode {
   const layout = layoutMap(
     edges.filter(({ to }) => to !== "console"),
     outside,
@@ -38,7 +38,7 @@ export function PipelineMap({ edges, services }: MapProps): ReactNode {
           <Way key={keyOf(placed.edge)} placed={placed} />
         ))}
         {layout.nodes.map((node) => (
-          <ServiceBox key={node.id} node={node} replicas={replicasOf(node.name)} />
+          <ServiceBox key={node.id} node={node} replicas={replicasOf(node.name)} isCurrent={isCurrent} />
         ))}
         {layout.edges.map((placed) => (
           <EdgeLabel key={keyOf(placed.edge)} placed={placed} />
@@ -50,13 +50,6 @@ export function PipelineMap({ edges, services }: MapProps): ReactNode {
 }
 
 const keyOf = ({ from, to, topic }: EdgeFigures): string => `${from}>${to}>${topic}`;
-
-/** How worrying a lag is. */
-export function toneOfLag(lagSeconds: number | null): Tone {
-  if (lagSeconds === null) return "quiet";
-  if (lagSeconds >= badLagSeconds) return "bad";
-  return lagSeconds >= warnLagSeconds ? "warn" : "good";
-}
 
 function Way({ placed: { edge, path } }: { readonly placed: PlacedEdge<EdgeFigures> }): ReactNode {
   const pace = edge.ratePerSecond >= 100 ? "fast" : edge.ratePerSecond >= 5 ? "even" : "slow";
@@ -89,18 +82,13 @@ function EdgeLabel({
         <MarkAt tone={tone} />
       </g>
       <text x="10" y="40" className="way-text">
-        {lagOf(edge)}
+        {lagText(edge)}
       </text>
       <text x="10" y="55" className="way-text">
         p99 {edge.p99Ms === null ? "–" : formatDuration(edge.p99Ms)}
       </text>
     </g>
   );
-}
-
-/** What no group reads has no lag: whoever reads it decides how far he is. */
-function lagOf({ lagSeconds }: EdgeFigures): string {
-  return lagSeconds === null ? "no group" : `lag ${formatDuration(lagSeconds * 1_000)}`;
 }
 
 function MarkAt({ tone }: { readonly tone: Tone }): ReactNode {
@@ -114,11 +102,13 @@ function MarkAt({ tone }: { readonly tone: Tone }): ReactNode {
 function ServiceBox({
   node: { name, isOutside, left, y, width },
   replicas,
+  isCurrent,
 }: {
   readonly node: PlacedNode;
   readonly replicas: ServiceState["replicas"] | undefined;
+  readonly isCurrent: boolean;
 }): ReactNode {
-  const tone = toneOfReplicas(replicas);
+  const tone = isCurrent ? toneOfReplicas(replicas) : "quiet";
   const textX = isOutside ? 14 : 32;
   return (
     <g
@@ -135,14 +125,14 @@ function ServiceBox({
         {name}
       </text>
       <text x={textX} y="45" className="way-text">
-        {replicas === undefined ? roleOf(name) : plural(replicas.length, "replica")}
+        {replicas === undefined ? roleOf(name) : replicasText(replicas.length, isCurrent)}
       </text>
     </g>
   );
 }
 
-/** Where the pipeline ends: what they do is theirs. */
-const outside: readonly string[] = ["readers", "channels"];
+const replicasText = (count: number, isCurrent: boolean): string =>
+  isCurrent ? plural(count, "replica") : "replicas unknown";
 
 const roleOf = (name: string): string => {
   if (name === "channels") return "told outside";
@@ -154,6 +144,11 @@ function toneOfReplicas(replicas: ServiceState["replicas"] | undefined): Tone {
   if (replicas === undefined) return "quiet";
   if (replicas.length === 0) return "bad";
   return replicas.every(({ ready }) => ready) ? "good" : "warn";
+}
+
+function behindText({ to, lagRecords }: EdgeFigures): string {
+  if (lagRecords !== null) return formatCount(lagRecords);
+  return outside.includes(to) ? "not read by a group" : "unknown";
 }
 
 function EdgeTable({ edges }: { readonly edges: readonly EdgeFigures[] }): ReactNode {
@@ -178,8 +173,8 @@ function EdgeTable({ edges }: { readonly edges: readonly EdgeFigures[] }): React
             <td>{edge.to}</td>
             <td>{edge.topic}</td>
             <td>{formatRate(edge.ratePerSecond)}</td>
-            <td>{edge.lagRecords === null ? "not read by a group" : formatCount(edge.lagRecords)}</td>
-            <td>{lagOf(edge)}</td>
+            <td>{behindText(edge)}</td>
+            <td>{lagText(edge)}</td>
             <td>{edge.p50Ms === null ? "unknown" : formatDuration(edge.p50Ms)}</td>
             <td>{edge.p99Ms === null ? "unknown" : formatDuration(edge.p99Ms)}</td>
           </tr>

@@ -17,26 +17,33 @@ import { OverviewPage } from "../overview/overview-page.tsx";
 import { PassportPage } from "../passport/passport-page.tsx";
 import { SearchPage } from "../search/search-page.tsx";
 import { KeyboardHelp } from "./keyboard-help.tsx";
-import { Link, useAddress } from "./location.tsx";
+import { go, Link, useAddress } from "./location.tsx";
 import { Navigation } from "./navigation.tsx";
 import { RebuildBanner } from "./rebuild-banner.tsx";
 import { type Route, routeOf } from "./route.ts";
 import { SessionContext } from "./session-context.ts";
 import { SignIn } from "./sign-in.tsx";
+import { noticeOf } from "./sign-in-notice.ts";
 import { TopBar } from "./top-bar.tsx";
 
 /** Asks who reads, and shows the sign-in or the pages. */
 export function App(): ReactNode {
   const session = useResource<Session>("/v1/session");
   const [isRefused, setRefused] = useState(false);
+  const [notice, setNotice] = useState(() => noticeHere().sentence);
   useEffect(() => whenUnauthorised(() => setRefused(true)), []);
+  // Said once: neither a bookmark nor a reload says it again.
+  useEffect(() => go(noticeHere().address, "replace"), []);
   keepToken(session.data?.csrfToken ?? null);
 
   const enter = (): void => {
     setRefused(false);
+    setNotice(undefined);
     session.reload();
   };
-  if (isRefused || session.problem?.status === 401) return <SignIn onEntered={enter} />;
+  if (isRefused || session.problem?.status === 401) {
+    return <SignIn notice={notice} onEntered={enter} />;
+  }
   if (session.data === undefined) {
     return <p className="sign-in note">{session.problem?.message ?? "Connecting to the console…"}</p>;
   }
@@ -48,6 +55,8 @@ export function App(): ReactNode {
     </SessionContext>
   );
 }
+
+const noticeHere = () => noticeOf(location.pathname + location.search);
 
 function Frame(): ReactNode {
   const route = routeOf(useAddress());

@@ -2,6 +2,7 @@
 
 import { type ReactNode, useContext } from "react";
 import { remove } from "../api/client.ts";
+import type { SignedOut } from "../api/wire.ts";
 import { Icon, type IconName } from "../marks/icon.tsx";
 import { Link } from "./location.tsx";
 import markUrl from "./mark.svg?url";
@@ -94,8 +95,9 @@ function ReaderLine(): ReactNode {
   if (session === undefined) return null;
   const { name, roles, via } = session.me;
   const leave = async (): Promise<void> => {
-    await remove("/v1/session");
-    location.assign("/");
+    const out = await remove<SignedOut | undefined>("/v1/session");
+    // Where the provider has a page for it, it ends its own session there, and sends the reader back.
+    location.assign(out?.endSessionUrl ?? "/");
   };
   return (
     <p className="reader">

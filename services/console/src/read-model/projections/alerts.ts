@@ -4,6 +4,8 @@
 //       whose records come in order.
 //   A2. The evidence of an alert never changes, for its id is made of it: `evidence` has a row for each cause, with its
 //       place among them, from 1, and the name of the step that took it.
+//   A3. No event of an alert is left out while the read model is built, however old (`timeOf`): a withdrawal may be older in
+//       event time than what it withdraws, and without it the alert would stand as raised.
 
 import { type Alert, topics } from "@riffle/contracts";
 import type { ReadModelDatabase } from "../database.ts";
@@ -17,6 +19,7 @@ CREATE TABLE alert_events (
 ) STRICT;
 CREATE INDEX alert_events_by_alert ON alert_events (alert_id, offset);
 CREATE INDEX alert_events_by_time ON alert_events (event_ms);
+CREATE INDEX alert_events_by_place ON alert_events (partition, offset);
 CREATE TABLE alerts (
   id TEXT PRIMARY KEY, account_id TEXT NOT NULL, rule TEXT NOT NULL, rule_version INTEGER NOT NULL,
   severity TEXT NOT NULL, status TEXT NOT NULL, event_ms INTEGER NOT NULL, processed_ms INTEGER,

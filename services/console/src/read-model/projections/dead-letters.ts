@@ -33,6 +33,7 @@ export const deadLetters: Projection = {
   apply: (database, records) => {
     for (const record of records) insertOne(database, record);
   },
+  timeOf: ({ timestampMs }) => timestampMs,
   expire: (database, beforeMs, limit) => expireRows(database, "dead_letters", beforeMs, limit),
 };
 

@@ -15,7 +15,7 @@ export interface RowPerRecord<V> {
   /** Of the projection. */
   readonly name: string;
   readonly topic: string;
-  /** Has the column `event_ms`, by which rows go. */
+  /** Has the column `event_ms`, the record's timestamp, by which rows go. */
   readonly table: RowTable;
   /** In the order of the table. */
   readonly columns: readonly string[];
@@ -39,6 +39,7 @@ export const rowPerRecord = <V>(own: RowPerRecord<V>): Projection => {
         if (record.value !== undefined && record.bytes !== null)
           statement.run(...row(record as ReadRecord<V>));
     },
+    timeOf: ({ timestampMs }) => timestampMs,
     expire: (database, beforeMs, limit) => expireRows(database, table, beforeMs, limit),
   };
 };

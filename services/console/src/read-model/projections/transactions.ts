@@ -15,12 +15,14 @@ CREATE TABLE received (
 CREATE INDEX received_by_id ON received (id, account_id, offset);
 CREATE INDEX received_by_account ON received (account_id, event_ms, id);
 CREATE INDEX received_by_time ON received (event_ms, id);
+CREATE INDEX received_by_place ON received (partition, offset);
 CREATE TABLE screened (
   id TEXT NOT NULL, account_id TEXT NOT NULL, partition INTEGER NOT NULL, offset INTEGER NOT NULL,
   event_ms INTEGER NOT NULL, received_ms INTEGER, processed_ms INTEGER
 ) STRICT;
 CREATE INDEX screened_by_id ON screened (id, account_id);
-CREATE INDEX screened_by_time ON screened (event_ms);`;
+CREATE INDEX screened_by_time ON screened (event_ms);
+CREATE INDEX screened_by_place ON screened (partition, offset);`;
 
 const insertReceived = "INSERT INTO received VALUES (?, ?, ?, ?, ?, ?, ?, ?)";
 const insertScreened = "INSERT INTO screened VALUES (?, ?, ?, ?, ?, ?, ?)";
@@ -45,6 +47,7 @@ export const transactions: Projection = {
       }
     }
   },
+  timeOf: ({ timestampMs }) => timestampMs,
   expire: (database, beforeMs, limit) =>
     expireRows(database, "received", beforeMs, limit) + expireRows(database, "screened", beforeMs, limit),
 };

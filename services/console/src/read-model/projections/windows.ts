@@ -63,5 +63,8 @@ export const windows: Projection = {
       );
     }
   },
+  // A window that is told again ends where it ended, or later where a session has grown.
+  timeOf: ({ value, timestampMs }) =>
+    value === undefined ? timestampMs : (value as AccountAggregate).window.end,
   expire: (database, beforeMs, limit) => Number(database.statement(expired).run(beforeMs, limit).changes),
 };

@@ -177,7 +177,7 @@ describe("account ids", () => {
     await gate.app.ready();
     gate.access.close();
     const reply = await gate.app.inject({ url: "/v1/analyst", headers: bearer("analyst") });
-    expect(reply.statusCode).toBe(500);
+    expect(reply.statusCode).toBe(503);
     for (const secret of secrets) expect(reply.body).not.toContain(secret);
     await gate.app.close();
   });

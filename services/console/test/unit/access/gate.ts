@@ -4,7 +4,8 @@ import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { createLogger } from "@riffle/service-kit";
-import { type AccessConfig, makeApiKey } from "@riffle/service-kit/access";
+import { makeApiKey } from "@riffle/service-kit/access";
+import type { ConsoleAccessConfig } from "../../../src/access/config.ts";
 import { type ConsoleAccess, openConsoleAccess } from "../../../src/access/console-access.ts";
 import { buildServer } from "../../../src/server.ts";
 
@@ -37,8 +38,8 @@ export const answer = {
 /** Everything in {@link answer} that no viewer may see. */
 export const secrets = ["acct-1042", "acct-9001", "acct-77"];
 
-/** Opens a gate; close it in the end. */
-export function openGate(more: Partial<AccessConfig> & { readonly JWT_ROLES_CLAIM?: string } = {}) {
+/** Opens a gate; close it in the end. @param hasKeys whether it takes {@link keys} */
+export function openGate(more: Partial<ConsoleAccessConfig> = {}, hasKeys = true) {
   const folder = mkdtempSync(join(tmpdir(), "riffle-gate-"));
   const keysFile = join(folder, "keys.json");
   const writeKeys = (...kept: readonly (keyof typeof keys)[]): void =>
@@ -52,15 +53,22 @@ export function openGate(more: Partial<AccessConfig> & { readonly JWT_ROLES_CLAI
     level: "info",
     to: { write: (line) => void lines.push(line) },
   });
-  const open = (): ConsoleAccess =>
+  const ofKeys = hasKeys ? { API_KEYS_FILE: keysFile } : {};
+  const own = {
+    ...ofKeys,
+    JWT_ROLES_CLAIM: "roles",
+    OIDC_SCOPES: "openid profile email",
+    READS_AUDIT_DAYS: 400,
+  };
+  const open = (other: Partial<ConsoleAccessConfig> = {}): ConsoleAccess =>
     openConsoleAccess({
-      config: { API_KEYS_FILE: keysFile, JWT_ROLES_CLAIM: "roles", ...more },
+      config: { ...own, ...more, ...other },
       log,
       folder,
       now: () => nowMs,
     });
   const serve = (access: ConsoleAccess) => {
-    const app = buildServer({ log, guard: access.guard });
+    const app = buildServer({ log, guard: access.guard, trustProxy: access.trustProxy });
     access.addRoutes(app);
     for (const role of ["viewer", "analyst", "admin"] as const) {
       app.get(`/v1/${role}`, { config: { access: role } }, () => answer);
@@ -83,8 +91,8 @@ export function openGate(more: Partial<AccessConfig> & { readonly JWT_ROLES_CLAI
     lines,
     folder,
     writeKeys,
-    /** Opens the same files again, as a restart does. */
-    reopen: () => serve(open()),
+    /** Opens the same files again, as a restart does, with variables on top. */
+    reopen: (other: Partial<ConsoleAccessConfig> = {}) => serve(open(other)),
     advance: (ms: number): void => {
       nowMs += ms;
     },

@@ -34,6 +34,9 @@ const rules: Readonly<Record<string, string>> = {
   "GET /v1/overview": "viewer",
   "GET /v1/scenario": "viewer",
   "GET /v1/session": "public",
+  "GET /v1/session/oidc": "public",
+  "GET /v1/session/oidc/callback": "public",
+  "GET /v1/session/ways": "public",
   "GET /v1/status": "viewer",
   "GET /v1/transactions": "viewer",
   "GET /v1/transactions/:id": "viewer",
@@ -50,12 +53,19 @@ describe("the console", () => {
 
   beforeAll(async () => {
     const log = createLogger({ service: "console", instance: "test", level: "silent" });
-    const env = { KAFKA_BROKERS: "127.0.0.1:1", API_KEYS_FILE: `${gate.folder}/keys.json` };
+    const env = {
+      KAFKA_BROKERS: "127.0.0.1:1",
+      API_KEYS_FILE: `${gate.folder}/keys.json`,
+      // With everything on that adds a route; nothing is asked of it.
+      OIDC_ISSUER: "https://login.example",
+      OIDC_CLIENT_ID: "riffle-console",
+      OIDC_PUBLIC_URL: "https://console.example",
+    };
     const config = loadConfig(configSchema, { env });
     const database = new ReadModelDatabase({ folder: undefined, projections });
     const model = new ReadModel({ database, projections });
     const access = openConsoleAccess({ config, log, folder: undefined, now: Date.now });
-    app = buildServer({ log, guard: access.guard });
+    app = buildServer({ log, guard: access.guard, trustProxy: access.trustProxy });
     app.addHook("onRoute", ({ method, url, config: rule }) => {
       if (method !== "HEAD") found.set(`${String(method)} ${url}`, rule?.access);
     });

@@ -39,6 +39,7 @@ beforeEach(async () => {
   const log = { error: (...given: unknown[]) => expect(given).toEqual([]) };
   app = buildServer({
     log: log as never,
+    trustProxy: false,
     guard: (server) => {
       server.addHook("onRequest", async (request) => {
         request.reader = {

@@ -5,7 +5,7 @@ import { describe, expect, it } from "vitest";
 import { parseCursor } from "../../../src/feed/cursor.ts";
 import { behindEventsMax, stalledMsMax } from "../../../src/feed/feed-hub.ts";
 import type { FeedStart } from "../../../src/feed/feed-query.ts";
-import { everything, FeedWorld } from "./feed-world.ts";
+import { everything, FeedWorld, type HeldSink } from "./feed-world.ts";
 
 const seqOf = (cursor: string): number => {
   const parsed = parseCursor(cursor);
@@ -60,6 +60,86 @@ describe("a cursor", () => {
     const world = new FeedWorld();
     expect(startOf(world, { epoch: "e1", seq: 0 })).toEqual(["caught-up 0"]);
     expect(startOf(world, "earliest")).toEqual(["caught-up 0"]);
+  });
+});
+
+describe("what the journal removes under a client that is connected", () => {
+  const told = ({ heard }: HeldSink): string[] =>
+    heard.map(({ type, cursor, reason }) =>
+      [type, ...(reason === undefined ? [] : [reason]), seqOf(cursor)].join(" "),
+    );
+  const appended = (world: FeedWorld, events: number): void => {
+    for (let n = 0; n < events; n++) world.log.append();
+  };
+  const events = (first: number, last: number): string[] =>
+    Array.from({ length: last - first + 1 }, (_, n) => `event ${first + n}`);
+
+  it("is told before what comes after it, in the midst of a replay", () => {
+    const world = new FeedWorld();
+    appended(world, 40);
+    const { sink } = world.connect("earliest", everything, { messagesMax: 5 });
+    world.settle();
+    sink.read();
+    world.log.trim(25);
+    while (world.waiting > 0 || sink.held.length > 0) {
+      world.settle();
+      sink.read();
+    }
+    expect(told(sink)).toEqual([
+      ...events(1, 5),
+      "reset cursor-expired 25",
+      ...events(26, 40),
+      "caught-up 40",
+    ]);
+  });
+
+  it("is told to one that had caught up, and to none who was given it", () => {
+    const world = new FeedWorld();
+    const slow = world.connect("now", everything, { messagesMax: 3 }).sink;
+    const quick = world.connect("now").sink;
+    appended(world, 20);
+    world.hub.wake();
+    world.settle();
+    world.log.trim(12);
+    while (world.waiting > 0 || slow.held.length > 0) {
+      world.settle();
+      slow.read();
+    }
+    quick.read();
+    // Two events were in its connection, after the mark.
+    expect(told(slow)).toEqual([
+      "caught-up 0",
+      ...events(1, 2),
+      "reset cursor-expired 12",
+      ...events(13, 20),
+    ]);
+    expect(told(quick)).toEqual(["caught-up 0", ...events(1, 20)]);
+  });
+
+  it("is told to all where it went before anyone was given it", () => {
+    const world = new FeedWorld();
+    const sinks = [world.connect("now").sink, world.connect("now").sink];
+    appended(world, 12);
+    world.log.trim(9);
+    world.hub.wake();
+    world.settle();
+    for (const sink of sinks) {
+      sink.read();
+      expect(told(sink)).toEqual(["caught-up 0", "reset cursor-expired 9", ...events(10, 12)]);
+    }
+  });
+
+  it("is no hole that a start left", () => {
+    const world = new FeedWorld();
+    appended(world, 3);
+    world.log.skip(100);
+    const { sink } = world.connect("now");
+    appended(world, 2);
+    world.log.trim(3);
+    world.hub.wake();
+    world.settle();
+    sink.read();
+    expect(told(sink)).toEqual(["caught-up 3", "event 104", "event 105"]);
   });
 });
 
@@ -124,6 +204,23 @@ describe("a client that reads nothing", () => {
     world.hub.wake();
     world.settle();
     world.hub.tick();
+    expect(deaf.closed).toBe(1013);
+  });
+});
+
+describe("a client that is far behind a small journal", () => {
+  it("is closed while the journal still reaches back to its cursor", () => {
+    const world = new FeedWorld({ behindEventsMax: 10 });
+    const deaf = world.connect("now", everything, { messagesMax: 3 }).sink;
+    const append = (events: number): void => {
+      for (let n = 0; n < events; n++) world.log.append();
+      world.hub.wake();
+      world.settle();
+      world.hub.tick();
+    };
+    append(12);
+    expect(deaf.closed).toBeUndefined();
+    append(1);
     expect(deaf.closed).toBe(1013);
   });
 });

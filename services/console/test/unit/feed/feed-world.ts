@@ -4,7 +4,7 @@
 import type { Wire } from "../../../src/feed/encoded-event.ts";
 import { bufferedBytesMax } from "../../../src/feed/feed-client.ts";
 import type { EventKind, EventLog, FeedEvent } from "../../../src/feed/feed-event.ts";
-import { type Connection, FeedHub } from "../../../src/feed/feed-hub.ts";
+import { type Connection, FeedHub, type FeedHubOptions } from "../../../src/feed/feed-hub.ts";
 import type { FeedFilter, FeedStart } from "../../../src/feed/feed-query.ts";
 import type { FeedSink } from "../../../src/feed/feed-sink.ts";
 
@@ -21,9 +21,13 @@ export interface Heard {
 
 /** The journal. */
 export class ListLog implements EventLog {
+  /** What is kept. */
   readonly events: FeedEvent[] = [];
+  /** What there ever was. */
+  readonly all: FeedEvent[] = [];
   #next = 1;
   #trimmed = 0;
+  #trimmedBefore = 0;
 
   append(part: Partial<FeedEvent> = {}): FeedEvent {
     const seq = this.#next++;
@@ -41,12 +45,22 @@ export class ListLog implements EventLog {
       seq,
     };
     this.events.push(event);
+    this.all.push(event);
     return event;
   }
 
   /** Leaves a hole, as a start of the process does where there is something already. */
   skip(places: number): void {
     if (this.events.length > 0) this.#next += places;
+  }
+
+  /** Forgets what was removed before, as a process that ends does. */
+  forget(): void {
+    this.#trimmedBefore = this.#trimmed;
+  }
+
+  removedUntil(): number {
+    return this.#trimmed > this.#trimmedBefore ? this.#trimmed : 0;
   }
 
   /** Removes the oldest. */
@@ -157,8 +171,10 @@ export class FeedWorld {
   nowMs = 0;
   hub: FeedHub;
   #queue: (() => void)[] = [];
+  readonly #hubOptions: Partial<FeedHubOptions>;
 
-  constructor() {
+  constructor(hubOptions: Partial<FeedHubOptions> = {}) {
+    this.#hubOptions = hubOptions;
     this.hub = this.#open();
   }
 
@@ -191,6 +207,7 @@ export class FeedWorld {
   /** The process dies and another begins: what it held is gone. */
   restart(): void {
     this.#queue = [];
+    this.log.forget();
     this.hub = this.#open();
   }
 
@@ -203,6 +220,7 @@ export class FeedWorld {
       onFault: (error) => this.faults.push(error),
       tail: { eventsMax: 6, charsMax: 100_000, readAtOnce: 4 },
       eventsATurn: 3,
+      ...this.#hubOptions,
     });
   }
 }

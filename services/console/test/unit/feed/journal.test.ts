@@ -136,6 +136,20 @@ describe("what bounds the journal", () => {
     expect(after.after(0, 100).at(-1)?.offset).toBe(99);
   });
 
+  it("is known by the newest event that went, and not by the mark of a start", () => {
+    const database = databaseOf();
+    apply(database, alert(1), alert(2), alert(3));
+    const journal = new Journal(database, { eventsMax: 2, oldestMs: () => 0 });
+    expect(journal.removedUntil()).toBe(0);
+    apply(database, alert(4));
+    while (journal.trim() > 0);
+    expect([journal.removedUntil(), journal.after(0, 10).map(({ offset }) => offset)]).toEqual([3, [4]]);
+    apply(database, alert(5));
+    while (journal.trim() > 0);
+    // The mark alone went.
+    expect([journal.removedUntil(), journal.after(0, 10).map(({ offset }) => offset)]).toEqual([3, [4, 5]]);
+  });
+
   it("is the age of its events; no place is given twice, though all be too old", () => {
     const database = databaseOf();
     let oldestMs = 0;

@@ -61,23 +61,116 @@ describe("the last minute of a topic", () => {
 });
 
 describe("the overview", () => {
-  it("tells of each group how far it is behind, in records and by the age of the oldest of them", () => {
-    const figures = new Figures();
-    figures.take(
-      Array.from({ length: 40 }, (_, i) => record({ offset: i, processedAtMs: nowMs - 20_000 + i * 500 })),
-      nowMs,
-    );
-    const lags = new Map([
-      [`aggregator ${screened}`, [{ partition: 0, committed: 30, lag: 10 }]],
-      [`fraud-detector ${screened}`, [{ partition: 0, committed: 40, lag: 0 }]],
-    ]);
+  const received = topics.transactionsReceived.name;
+  const hour = 3_600_000;
+
+  /** Rows as the projections make them: `count` transactions of one partition, received and screened at each of these times. */
+  const databaseOf = (times: readonly number[]): ReadModelDatabase => {
     const database = new ReadModelDatabase({ folder: undefined, projections });
+    database.transaction(() => {
+      times.forEach((atMs, offset) => {
+        const id = `t-${offset}`;
+        database
+          .statement("INSERT INTO received VALUES (?, 'a', 3, ?, 0, ?, NULL, '{}')")
+          .run(id, offset, atMs);
+        database.statement("INSERT INTO screened VALUES (?, 'a', 3, ?, 0, 0, ?)").run(id, offset, atMs);
+      });
+    });
+    return database;
+  };
+  const lagOf = (
+    database: ReadModelDatabase,
+    lag: { readonly partition?: number; readonly committed: number; readonly lag: number },
+    { topic = screened, to = "aggregator" } = {},
+  ) => {
+    const lags = new Map([[`${to} ${topic}`, [{ partition: 3, ...lag }]]]);
     const cluster = { lags, replicas: new Map(), heardAtMs: nowMs };
-    const { edges, clusterAtMs } = overviewOf({ database, figures, cluster }, nowMs);
-    expect(clusterAtMs).toBe(nowMs);
-    const edge = (to: string) => edges.find((found) => found.to === to && found.topic === screened);
-    expect(edge("aggregator")).toMatchObject({ from: "filter", lagRecords: 10, lagSeconds: 5 });
-    expect(edge("fraud-detector")).toMatchObject({ lagRecords: 0, lagSeconds: 0 });
-    expect(edges.find(({ to }) => to === "filter")).toMatchObject({ lagRecords: null, lagSeconds: null });
+    const { edges } = overviewOf({ database, figures: new Figures(), cluster }, nowMs);
+    const { lagRecords, lagSeconds } = edges.find((edge) => edge.to === to) ?? {};
+    return { lagRecords, lagSeconds };
+  };
+  const everySecondOfAnHour = Array.from({ length: 3_600 }, (_, i) => nowMs - hour + i * 1_000);
+
+  it("has of what a group has not read the age of the oldest, however long ago it came and whenever the console began", () => {
+    const database = databaseOf(everySecondOfAnHour);
+    expect(lagOf(database, { committed: 0, lag: 3_600 })).toEqual({ lagRecords: 3_600, lagSeconds: 3_600 });
+    expect(lagOf(database, { committed: 3_595, lag: 5 })).toEqual({ lagRecords: 5, lagSeconds: 5 });
+    // A group that never committed begins with the first.
+    expect(lagOf(database, { committed: -1, lag: 3_600 }).lagSeconds).toBe(3_600);
+    const inFilter = { topic: received, to: "filter" };
+    expect(lagOf(database, { committed: 1_800, lag: 1_800 }, inFilter).lagSeconds).toBe(1_800);
+  });
+
+  it("says of a group that has read everything that it is 0 behind", () => {
+    const none = { lagRecords: 0, lagSeconds: 0 };
+    expect(lagOf(databaseOf([]), { committed: 40, lag: 0 })).toEqual(none);
+    expect(lagOf(databaseOf(everySecondOfAnHour), { committed: 3_600, lag: 0 })).toEqual(none);
+  });
+
+  it("takes the next row where the offset has none, and does not know where none comes after it", () => {
+    const database = databaseOf([nowMs - 20_000, nowMs - 10_000]);
+    database.transaction(() => database.statement("DELETE FROM screened WHERE offset = 0").run());
+    expect(lagOf(database, { committed: 0, lag: 2 }).lagSeconds).toBe(10);
+    const unknown = { lagRecords: 1, lagSeconds: null };
+    expect(lagOf(database, { committed: 2, lag: 1 })).toEqual(unknown);
+    expect(lagOf(database, { partition: 4, committed: 0, lag: 1 })).toEqual(unknown);
+    expect(lagOf(databaseOf([]), { committed: 0, lag: 1 })).toEqual(unknown);
+  });
+
+  it("does not know the age of a row that does not say when it was written", () => {
+    const database = databaseOf([nowMs - 20_000]);
+    database.transaction(() => database.statement("UPDATE screened SET processed_ms = NULL").run());
+    expect(lagOf(database, { committed: 0, lag: 1 })).toEqual({ lagRecords: 1, lagSeconds: null });
+  });
+
+  it("does not know how old the oldest is where it does not know one partition's", () => {
+    const database = databaseOf([nowMs - 1_000]);
+    const lags = new Map([
+      [
+        `aggregator ${screened}`,
+        [
+          { partition: 3, committed: 0, lag: 1 },
+          { partition: 5, committed: 0, lag: 2 },
+        ],
+      ],
+    ]);
+    const cluster = { lags, replicas: new Map(), heardAtMs: nowMs - 1 };
+    const overview = overviewOf({ database, figures: new Figures(), cluster }, nowMs);
+    expect(overview.clusterAtMs).toBe(nowMs - 1);
+    expect(overview.edges.find(({ to }) => to === "aggregator")).toMatchObject({
+      lagRecords: 3,
+      lagSeconds: null,
+    });
+    // Of others the cluster has said nothing.
+    expect(overview.edges.find(({ to }) => to === "filter")).toMatchObject({
+      lagRecords: null,
+      lagSeconds: null,
+    });
+  });
+
+  it("knows the age of alerts that nobody was told of", () => {
+    const database = databaseOf([]);
+    database.transaction(() =>
+      database
+        .statement("INSERT INTO alert_events VALUES ('al', 3, 9, 0, 0, ?, NULL, '{}')")
+        .run(nowMs - 90_000),
+    );
+    const toNotifier = { topic: topics.alerts.name, to: "notifier" };
+    expect(lagOf(database, { committed: 9, lag: 1 }, toNotifier).lagSeconds).toBe(90);
+  });
+
+  it("finds the age without reading through a table", () => {
+    const database = databaseOf([]);
+    const plans = ["received", "screened", "alert_events"].map((table) =>
+      database
+        .all<{ readonly detail: string }>(
+          `EXPLAIN QUERY PLAN SELECT 1 FROM ${table} WHERE partition = ? AND offset >= ? ORDER BY offset LIMIT 1`,
+          0,
+          0,
+        )
+        .map(({ detail }) => detail)
+        .join(),
+    );
+    for (const plan of plans) expect(plan).toMatch(/^SEARCH \w+ USING (COVERING )?INDEX \w+_by_place /);
   });
 });

@@ -1,5 +1,5 @@
-// A bug here looks like a console that stands still after the brokers were away for a moment, or one that goes on with the
-// rows of topics that are gone.
+// A bug here looks like a console that stands still after the brokers were away for a moment, one that goes on with the
+// rows of topics that are gone, or one whose disk was full once and that never says so, or never goes on.
 
 import { createLogger } from "@riffle/service-kit";
 import { connectAdmin } from "@riffle/streams/kafka";
@@ -58,6 +58,7 @@ const start = async (connect = () => connectTo(brokers)) => {
     connect,
     source,
     log,
+    diskRetryMs: 5,
     fatal: (error) => {
       fatal.push(error);
       throw error;
@@ -67,7 +68,7 @@ const start = async (connect = () => connectTo(brokers)) => {
   following.start();
   const ids = () =>
     database.all<{ id: string }>("SELECT id FROM received ORDER BY offset").map(({ id }) => id);
-  return { model, following, ids, fatal };
+  return { database, model, following, ids, fatal };
 };
 
 describe("following the topics", () => {
@@ -85,7 +86,7 @@ describe("following the topics", () => {
     await write("a");
     let connections = 0;
     let isDown = false;
-    const { following, ids } = await start(async () => {
+    const { model, following, ids } = await start(async () => {
       connections++;
       if (isDown) throw new Error("no broker answers");
       const follower = await connectTo(brokers);
@@ -100,12 +101,51 @@ describe("following the topics", () => {
     await eventually("the first is there", () => ids().length === 1);
     isDown = true;
     await eventually("it has failed to connect", () => following.failure === "no broker answers");
+    expect(model.progress().failure).toBe("CONSOLE_NOT_FOLLOWING");
     await write("b");
     isDown = false;
     await eventually("the second is there", () => ids().length === 2);
     expect(ids()).toEqual(["a", "b"]);
-    expect(following.failure).toBeUndefined();
+    expect([following.failure, model.progress().failure]).toEqual([undefined, null]);
     expect(connections).toBeGreaterThan(2);
+  });
+
+  it("stands still while the disk is full, says so by code, and goes on when there is room, with nothing lost", async () => {
+    await write("a");
+    let connections = 0;
+    const { database, model, following, ids, fatal } = await start(() => {
+      connections++;
+      return connectTo(brokers);
+    });
+    await eventually("it is live", () => model.progress().phase === "live");
+    const pages = (name: string): number =>
+      database.get<Record<string, number>>(`PRAGMA ${name}`)?.[name.split(" ")[0] ?? ""] ?? 0;
+    pages(`max_page_count = ${pages("page_count")}`);
+    const more = Array.from({ length: 300 }, (_, i) => `more-${i}`);
+    await write(...more);
+    await eventually("it says that the disk is full", () => model.progress().failure === "CONSOLE_DISK_FULL");
+    expect(following.failure).toMatch(/no room on the disk of DATA_DIR/);
+    // A batch is applied as a whole or not at all, and what is there can be read.
+    expect(ids()).toEqual(["a"]);
+    pages("max_page_count = 1000000");
+    await eventually("all of it is there", () => ids().length === 301);
+    expect(ids().toSorted()).toEqual(["a", ...more].toSorted());
+    expect([model.progress().failure, following.failure]).toEqual([null, undefined]);
+    // With the batch in hand: the brokers are not asked again for what they gave.
+    expect([connections, fatal]).toEqual([1, []]);
+  });
+
+  it("can be stopped while the disk is full", async () => {
+    await write("a");
+    const { database, model, following } = await start();
+    await eventually("it is live", () => model.progress().phase === "live");
+    database.get(
+      `PRAGMA max_page_count = ${database.get<{ page_count: number }>("PRAGMA page_count")?.page_count}`,
+    );
+    await write(...Array.from({ length: 300 }, (_, i) => `more-${i}`));
+    await eventually("the disk is full", () => model.progress().failure !== null);
+    await following.stop();
+    expect(model.progress().failure).toBe("CONSOLE_DISK_FULL");
   });
 
   it("ends the process when the topics are others than those that the rows are of", async () => {

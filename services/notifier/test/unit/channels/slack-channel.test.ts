@@ -43,13 +43,16 @@ describe("a message to Slack", () => {
     [200, "delivered"],
     [302, "retry"],
     [400, "give-up"],
-    [403, "give-up"],
-    [404, "give-up"],
+    [401, "retry"],
+    [403, "retry"],
+    [404, "retry"],
     [408, "retry"],
     [410, "disable"],
+    [413, "give-up"],
+    [422, "give-up"],
     [425, "retry"],
     [429, "retry"],
-    [499, "give-up"],
+    [499, "retry"],
     [500, "retry"],
     [503, "retry"],
   ])("that is answered %i means: %s", async (code, verdict) => {
@@ -58,7 +61,7 @@ describe("a message to Slack", () => {
 
   it("that comes too often is sent again when Slack says", async () => {
     expect((await attemptAt(429, { "retry-after": "30" })).retryAfterMs).toBe(30_000);
-    expect((await attemptAt(404, { "retry-after": "30" })).retryAfterMs).toBeUndefined();
+    expect((await attemptAt(400, { "retry-after": "30" })).retryAfterMs).toBeUndefined();
   });
 });
 

@@ -6,6 +6,7 @@ import type { Rule } from "../../../rule.ts";
 import { machinePaths } from "../../../rules/machine-paths.ts";
 import { commandsNamed, markdownLinks, pathsNamed } from "../../../rules/markdown.ts";
 import { oneTestCommand } from "../../../rules/one-test-command.ts";
+import { citedTests } from "../../../rules/tests.ts";
 
 const faultsOf = (rule: Rule, files: Readonly<Record<string, string>>) => rule.check(repositoryOf(files));
 const block = (command: string): string => `\`\`\`sh\n${command}\n\`\`\`\n`;
@@ -52,6 +53,29 @@ describe("paths in backticks", () => {
     expect(faultsOf(pathsNamed, { [file]: "// (test/unit/gone.test.ts)" })).toMatchObject([{ where: file }]);
     const there = { [file]: "// test/unit/a.test.ts", "services/filter/test/unit/a.test.ts": "" };
     expect(faultsOf(pathsNamed, there)).toEqual([]);
+  });
+});
+
+describe("tests that pages cite", () => {
+  const files = { "services/console/test/unit/access/gate.test.ts": "" };
+
+  it.each([
+    ["`gate.test.ts`", 0],
+    ['`access/gate.test.ts` → "a title"', 0],
+    ["in prose (test/unit/access/gate.test.ts)", 0],
+    ["`services/console/test/unit/access/gate.test.ts`", 0],
+    ["`<package>/test/<kind>/…/<name>.test.ts`, `*.test.ts`", 0],
+    ["| a promise | `gate.test.ts`, `masking.test.ts` |", 1],
+    ["`late-gate.test.ts`, te.test.ts", 2],
+    ["`unit/gate.test.ts`", 1],
+  ])("%s: %i faults", (text, faults) => {
+    expect(faultsOf(citedTests, { ...files, "docs/access.md": text })).toHaveLength(faults);
+  });
+
+  it("are told with their line", () => {
+    expect(faultsOf(citedTests, { "docs/a.md": "# A\n\n`gone.test.ts`" })).toMatchObject([
+      { where: "docs/a.md:3" },
+    ]);
   });
 });
 

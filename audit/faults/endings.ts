@@ -1,0 +1,66 @@
+// How services ended that nobody ended: a service that dies and is started again keeps its promises, and yet nobody should
+// have to start it.
+//
+//   EN1. Every end by itself is a violation, unless the list below says why not. There is no number of them that is right.
+
+/** What ended a service, as its log says it, and how often. */
+export type Fatals = Readonly<Record<string, number>>;
+
+interface Allowed {
+  /** The beginning of {@link fatalsOf}'s text. */
+  readonly text: string;
+  readonly because: string;
+}
+
+/** Ends that the attack itself brings about. */
+export const allowedEnds: readonly Allowed[] = [
+  {
+    text: "start failed: STREAMS_CLUSTER_UNREACHABLE",
+    because:
+      "brokers are killed, stopped and cut off; a start that reaches none of them ends, and whoever started it tries again",
+  },
+];
+
+const lengthMax = 160;
+
+interface FatalLine {
+  readonly level?: string;
+  readonly msg?: string;
+  readonly err?: { readonly code?: string; readonly name?: string; readonly message?: string };
+}
+
+const textOf = ({ msg = "", err = {} }: FatalLine): string =>
+  `${msg}: ${err.code ?? err.name ?? "no code"} ${err.message ?? ""}`.slice(0, lengthMax);
+
+/** How often services gave up, by what they said. */
+export const fatalsOf = (lines: Iterable<string>): Record<string, number> => {
+  const counts: Record<string, number> = {};
+  for (const line of lines) {
+    if (!line.includes('"level":"fatal"')) continue;
+    const text = textOf(parsed(line));
+    counts[text] = (counts[text] ?? 0) + 1;
+  }
+  return counts;
+};
+
+/** A line that was cut off by a kill is text. */
+const parsed = (line: string): FatalLine => {
+  try {
+    return JSON.parse(line) as FatalLine;
+  } catch {
+    return { msg: line };
+  }
+};
+
+/** SIGKILL is ours, 0 an end in order, 1 is told of in the log; 78 and every other signal are nobody's. */
+const ownEnds: ReadonlySet<string> = new Set(["SIGKILL", "exit code 0", "exit code 1"]);
+
+/** Ends that nothing explains. @param ends how lives ended, and how often: a signal's name or `exit code n` */
+export const unexplainedEnds = (fatals: Fatals, ends: Readonly<Record<string, number>>): string[] => [
+  ...Object.entries(fatals)
+    .filter(([text]) => !allowedEnds.some((allowed) => text.startsWith(allowed.text)))
+    .map(([text, count]) => `services ended by themselves, ${count} times: ${text}`),
+  ...Object.entries(ends)
+    .filter(([end]) => !ownEnds.has(end))
+    .map(([end, count]) => `services ended with ${end}, ${count} times`),
+];
