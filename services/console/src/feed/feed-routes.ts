@@ -46,10 +46,13 @@ export async function addFeedRoutes(app: FastifyInstance, options: FeedRoutesOpt
   const preHandler = admit(options);
   const config = { access: "viewer" as const };
   app.get("/v1/feed", { websocket: true, config, preHandler, exposeHeadRoute: false }, (peer, request) => {
-    const left = connect(options, request, new WebSocketSink(peer, request.raw.socket));
+    const reading = readingOf(options, request);
+    const left = connect(options, request, new WebSocketSink(peer, request.raw.socket), reading);
     peer.once("close", left);
   });
   app.get("/v1/feed/events", { config, preHandler, exposeHeadRoute: false }, (request, reply) => {
+    // While it can still be refused with a status.
+    const reading = readingOf(options, request);
     reply.hijack();
     const { raw } = reply;
     for (const [name, value] of Object.entries(reply.getHeaders())) {
@@ -61,7 +64,7 @@ export async function addFeedRoutes(app: FastifyInstance, options: FeedRoutesOpt
       "x-accel-buffering": "no",
     });
     raw.write(`retry: ${retryMs}\n\n`);
-    raw.once("close", connect(options, request, new SseSink(raw)));
+    raw.once("close", connect(options, request, new SseSink(raw), reading));
   });
 }
 
@@ -79,24 +82,26 @@ function admit({ hub, clientsMax }: FeedRoutesOptions): preHandlerHookHandler {
   };
 }
 
+/** The record of a reader who sees account ids; undefined for others. @throws Error when it cannot begin */
+function readingOf({ audit, nowMs }: FeedRoutesOptions, request: FastifyRequest): FeedReading | undefined {
+  const { reader, routeOptions, url } = request;
+  if (reader?.seesFullIds !== true) return undefined;
+  return new FeedReading(audit, reader, `GET ${routeOptions.url ?? ""}`, url.slice(0, 500), nowMs);
+}
+
 /** @returns what to call when the other side has gone */
-function connect(options: FeedRoutesOptions, request: FastifyRequest, sink: FeedSink): () => void {
-  const { hub, mask, audit, nowMs } = options;
+function connect(
+  { hub, mask }: FeedRoutesOptions,
+  request: FastifyRequest,
+  sink: FeedSink,
+  reading: FeedReading | undefined,
+): () => void {
   const { reader } = request;
   const query = queryOf(request);
   if (reader === null || "code" in query) {
     sink.close(1008, "not let in");
     return () => undefined;
   }
-  const reading = reader.seesFullIds
-    ? new FeedReading(
-        audit,
-        reader,
-        `GET ${request.routeOptions.url ?? ""}`,
-        request.url.slice(0, 500),
-        nowMs,
-      )
-    : undefined;
   const connection = hub.connect(
     {
       sink,
