@@ -5,19 +5,19 @@ import { mkdtemp, readFile, rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { beforeAll, describe, expect, it } from "vitest";
-import { makeCertificate, startKafka } from "../../../../../infra/kafka/local-kafka.ts";
-import { changelogTopic } from "../../../src/worker/task.ts";
-import { type Grant, grantAll } from "../../harness/acls.ts";
-import { brokerWithinMs, eventuallyCommitted, useBrokers } from "../../harness/cluster.ts";
-import { counts } from "../../harness/count-stage.ts";
-import { present, rejectionOf } from "../../harness/eventually.ts";
+import { makeCertificate, startKafka } from "../../../../infra/kafka/local-kafka.ts";
+import { changelogTopic } from "../../src/worker/task.ts";
+import { type Grant, grantAll } from "../harness/acls.ts";
+import { brokerWithinMs, eventuallyCommitted, useBrokers } from "../harness/cluster.ts";
+import { counts } from "../harness/count-stage.ts";
+import { present, rejectionOf } from "../harness/eventually.ts";
 import {
   createService,
   eventuallyShared,
   openProducer,
   startWorker,
   toSend,
-} from "../../harness/live-worker.ts";
+} from "../harness/live-worker.ts";
 
 const [username, password] = ["riffle", "a-password-of-tests"];
 

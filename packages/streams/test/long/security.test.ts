@@ -10,14 +10,14 @@ import {
   exportKey,
   makeCertificate,
   startKafka,
-} from "../../../../../infra/kafka/local-kafka.ts";
-import { connectAdmin } from "../../../src/kafka/admin.ts";
-import { IdempotentProducer } from "../../../src/kafka/idempotent-producer.ts";
-import { readTopic } from "../../../src/kafka/topic-reader.ts";
-import { Wire, type WireOptions } from "../../../src/kafka/wire.ts";
-import { toSend } from "../../harness/clients.ts";
-import { brokerWithinMs, uniqueName } from "../../harness/cluster.ts";
-import { present, rejectionOf } from "../../harness/eventually.ts";
+} from "../../../../infra/kafka/local-kafka.ts";
+import { connectAdmin } from "../../src/kafka/admin.ts";
+import { IdempotentProducer } from "../../src/kafka/idempotent-producer.ts";
+import { readTopic } from "../../src/kafka/topic-reader.ts";
+import { Wire, type WireOptions } from "../../src/kafka/wire.ts";
+import { toSend } from "../harness/clients.ts";
+import { brokerWithinMs, uniqueName } from "../harness/cluster.ts";
+import { present, rejectionOf } from "../harness/eventually.ts";
 
 const users = { alice: "a-password-of-tests" };
 const [username, password] = ["alice", users.alice];
