@@ -21,6 +21,8 @@ done`;
 /** The button and the command. */
 export function FirstSteps(): ReactNode {
   const offer = useResource<ScenarioOffer>("/v1/scenario");
+  // A command with another address than ingest's must not stand there even for a moment: somebody copies it.
+  const isKnown = offer.data !== undefined || offer.problem !== undefined;
   const canPlay = offer.data?.available === true;
   const ingestUrl = offer.data?.available === true ? offer.data.ingestUrl : "http://127.0.0.1:8080";
   return (
@@ -31,8 +33,12 @@ export function FirstSteps(): ReactNode {
           alert stands below a moment later, with the transactions that caused it.
         </p>
         {canPlay && <ScenarioButton />}
-        <p>{canPlay ? "Or send it yourself, from a terminal:" : "Send it from a terminal:"}</p>
-        <Snippet label="Commands that send the story" text={byHand(ingestUrl)} />
+        {isKnown && (
+          <>
+            <p>{canPlay ? "Or send it yourself, from a terminal:" : "Send it from a terminal:"}</p>
+            <Snippet label="Commands that send the story" text={byHand(ingestUrl)} />
+          </>
+        )}
       </Empty>
     </Panel>
   );
