@@ -50,7 +50,10 @@ if (values.ledger) record(entry);
 const short = shortcomings(entry, mix);
 for (const line of [...entry.violations, ...short]) say(`✗ ${line}`);
 if (entry.violations.length + short.length === 0) say("0 lost, 0 duplicated, 0 torn");
-else
-  say(`the same plan again: npx -y pnpm@10 audit:faults ${process.argv.slice(2).join(" ")} --seed ${seed}`);
+else {
+  const given = process.argv.slice(2).join(" ");
+  const withSeed = given.includes("--seed") ? given : `${given} --seed ${seed}`;
+  say(`the same plan again: npx -y pnpm@10 audit:faults ${withSeed.trim()}`);
+}
 if (entry.violations.length > 0) process.exitCode = 1;
 else process.exitCode = short.length > 0 ? 2 : 0;

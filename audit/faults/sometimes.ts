@@ -6,11 +6,19 @@ const conditions: Readonly<Record<string, RegExp>> = {
   "outcome of a commit unknown": /STREAMS_OUTCOME_UNKNOWN/,
   "broker refused a request": /STREAMS_BROKER_REFUSED/,
   "stale generation or member refused": /ILLEGAL_GENERATION|UNKNOWN_MEMBER_ID/,
-  "handler failed and tried again": /"action":"retry-record"/,
+  "handler failed at a record": /"action":"(retry|condemn)-record"/,
   "restored from a changelog": /"store restored"/,
   "joined the group again": /"joined the group"/,
   "fail-point or shutdown": /worker stopping/,
 };
+
+/** What a round may honestly end without: it takes a fault of one kind in a moment of another. */
+export const rareConditions: ReadonlySet<string> = new Set([
+  "producer or member fenced",
+  "broker refused a request",
+  "stale generation or member refused",
+  "fail-point or shutdown",
+]);
 
 /** How many lines show each condition. */
 export const sometimesOf = (lines: Iterable<string>): Record<string, number> => {
