@@ -24,6 +24,34 @@ export const headerNames = {
   idConflict: "id-conflict",
 } as const;
 
+/** The headers that a dead letter has beyond those it came with. Values are UTF-8; numbers are written in decimal. */
+export const deadLetterHeaderNames = {
+  /** Topic it was read from. */
+  originalTopic: "kafka_dlt-original-topic",
+  /** Partition it was read from. */
+  originalPartition: "kafka_dlt-original-partition",
+  /** Offset it had there. */
+  originalOffset: "kafka_dlt-original-offset",
+  /** Timestamp it had there, in epoch milliseconds. */
+  originalTimestamp: "kafka_dlt-original-timestamp",
+  /** Class of the error, `ContractError`. Named as Spring Kafka and Nest name it. */
+  exceptionClass: "kafka_dlt-exception-fqcn",
+  /** Message of the error; the contract's messages repeat no value. */
+  exceptionMessage: "kafka_dlt-exception-message",
+  /** Stable code of the error, `VALUE_INVALID`. */
+  reasonCode: "x-reason-code",
+} as const;
+
+/** The headers that stand last in a dead letter that something was left out of. Values are UTF-8. */
+export const omissionHeaderNames = {
+  /** What was left out: `value`, `value,headers` or `value,headers,key`. */
+  parts: "x-omitted",
+  /** Bytes of the record's value, in decimal; null for a tombstone. */
+  valueBytes: "x-omitted-value-bytes",
+  /** SHA-256 of the value's bytes, hexadecimal; that of no bytes for a tombstone. */
+  valueSha256: "x-omitted-value-sha256",
+} as const;
+
 /**
  * The headers of a dead letter that was sent again to where it came from. Values are UTF-8. They replace those of an
  * earlier time, so a record has each of them at most once.

@@ -1,7 +1,8 @@
 // A bug here would look like this: two services write one topic, an account has two partition numbers, or the broker
 // deletes what was accepted and not yet read.
 import { describe, expect, it } from "vitest";
-import { bytesCodec, deadLetterHeaderNames } from "../../src/dead-letter.ts";
+import { bytesCodec } from "../../src/dead-letter.ts";
+import { deadLetterHeaderNames } from "../../src/envelope.ts";
 import { eventAgeMaxMs } from "../../src/event-time.ts";
 import { allTopics, changelogTopicName, operatorCommand, serviceNames, topics } from "../../src/topics.ts";
 

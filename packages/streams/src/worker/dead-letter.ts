@@ -8,6 +8,7 @@
 //       itself stands where it was read from.
 
 import { createHash } from "node:crypto";
+import { deadLetterHeaderNames, omissionHeaderNames } from "@riffle/contracts/envelope";
 import { fitsBatch } from "../kafka/record-batch.ts";
 import type { HeaderPair, OutgoingRecord, RawRecord } from "./record.ts";
 
@@ -23,16 +24,6 @@ export interface DeadLetterCause {
   readonly bytesMax: number;
 }
 
-/** What a dead letter that is cut says of what it left out (D1); `@riffle/contracts` has the same names. */
-const omissionHeaders = {
-  /** `value`, `value,headers` or `value,headers,key`. */
-  parts: "x-omitted",
-  /** Bytes of the record's value; none for a tombstone. */
-  valueBytes: "x-omitted-value-bytes",
-  /** SHA-256 of the value's bytes, hexadecimal; that of no bytes for a tombstone. */
-  valueSha256: "x-omitted-value-sha256",
-} as const;
-
 /** Longest error message put into a header: it may quote input, and headers are read by people. */
 const messageLengthMax = 500;
 
@@ -46,13 +37,13 @@ export const deadLetter = ({
   bytesMax,
 }: DeadLetterCause): OutgoingRecord => {
   const added: HeaderPair[] = [
-    ["kafka_dlt-original-topic", Buffer.from(topic)],
-    ["kafka_dlt-original-partition", Buffer.from(String(partition))],
-    ["kafka_dlt-original-offset", Buffer.from(String(record.offset))],
-    ["kafka_dlt-original-timestamp", Buffer.from(String(record.timestampMs))],
-    ["kafka_dlt-exception-fqcn", Buffer.from(cause instanceof Error ? cause.name : typeof cause)],
-    ["kafka_dlt-exception-message", Buffer.from(messageOf(cause).slice(0, messageLengthMax))],
-    ["x-reason-code", Buffer.from(codeOf(cause))],
+    [deadLetterHeaderNames.originalTopic, Buffer.from(topic)],
+    [deadLetterHeaderNames.originalPartition, Buffer.from(String(partition))],
+    [deadLetterHeaderNames.originalOffset, Buffer.from(String(record.offset))],
+    [deadLetterHeaderNames.originalTimestamp, Buffer.from(String(record.timestampMs))],
+    [deadLetterHeaderNames.exceptionClass, Buffer.from(cause instanceof Error ? cause.name : typeof cause)],
+    [deadLetterHeaderNames.exceptionMessage, Buffer.from(messageOf(cause).slice(0, messageLengthMax))],
+    [deadLetterHeaderNames.reasonCode, Buffer.from(codeOf(cause))],
   ];
   const letter = {
     topic: to,
@@ -77,9 +68,9 @@ const cut = (
     .digest("hex");
   const saying = (parts: string): HeaderPair[] => [
     ...added,
-    [omissionHeaders.parts, Buffer.from(parts)],
-    [omissionHeaders.valueBytes, value === null ? null : Buffer.from(String(value.length))],
-    [omissionHeaders.valueSha256, Buffer.from(sha256)],
+    [omissionHeaderNames.parts, Buffer.from(parts)],
+    [omissionHeaderNames.valueBytes, value === null ? null : Buffer.from(String(value.length))],
+    [omissionHeaderNames.valueSha256, Buffer.from(sha256)],
   ];
   const withoutValue = { ...letter, value: null, headers: [...headers, ...saying("value")] };
   if (fitsBatch(withoutValue, bytesMax)) return withoutValue;
