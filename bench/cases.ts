@@ -13,19 +13,25 @@ import { mkdtempSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { setTimeout as delay } from "node:timers/promises";
-import { parseArgs } from "node:util";
 import { createTopics, type NextLife, RunningPipeline } from "@riffle/audit/pipeline/running-pipeline";
 import { madeUpAlert } from "@riffle/audit/workload/made-up-alert";
 import { fold, verifyLog } from "@riffle/cases";
 import { type Alert, type CaseEvent, changelogTopicName, topics } from "@riffle/contracts";
+import { commandLine } from "@riffle/infra/command-line/command-line";
+import { wholeNumber } from "@riffle/infra/command-line/values";
 import { startKafka } from "@riffle/infra/kafka";
 import { type ClusterAdmin, connectAdmin, IdempotentProducer, readTopic } from "@riffle/streams/kafka";
 import { median } from "./median.ts";
 
-const { positionals } = parseArgs({ allowPositionals: true });
-const events = Number(positionals[0] ?? 100_000);
-const accounts = Number(positionals[1] ?? 2_000);
-const rounds = Number(positionals[2] ?? 5);
+const { events, accounts, rounds } = commandLine({
+  command: "node bench/cases.ts",
+  does: "How long the case desk takes to have its cases back at a start.",
+  operands: {
+    events: wholeNumber("events on record", 100_000, { min: 1 }),
+    accounts: wholeNumber("accounts that have them", 2_000, { min: 1 }),
+    rounds: wholeNumber("of each of the four ways", 5, { min: 1 }),
+  },
+});
 
 const say = (line: string): void => void process.stdout.write(`${line}\n`);
 const startMs = Date.now() - 7 * 86_400_000;

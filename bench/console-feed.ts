@@ -9,7 +9,47 @@
 
 import { spawnSync } from "node:child_process";
 import { fileURLToPath } from "node:url";
+import { commandForm } from "@riffle/infra/command-line/command-forms";
+import { number, wholeNumber } from "@riffle/infra/command-line/values";
 
 const script = fileURLToPath(new URL("../services/console/test/load/feed.ts", import.meta.url));
-process.exitCode =
-  spawnSync(process.execPath, [script, ...process.argv.slice(2)], { stdio: "inherit" }).status ?? 1;
+const clients = (standard: number) => wholeNumber("how many at once", standard, { min: 1 });
+const rate = (standard: number) => number("events a second", standard, { min: 1 });
+const given = commandForm({
+  command: "node bench/console-feed.ts",
+  does: "The console's live feed: what it costs, what it withstands.",
+  forms: {
+    disconnects: {
+      does: "clients that are cut off again and again miss nothing and see nothing twice",
+      operands: {
+        cuts: wholeNumber("how many in all", 1_000, { min: 1 }),
+        rate: rate(2_000),
+        clients: clients(10),
+      },
+    },
+    clients: {
+      does: "CPU and memory with so many clients",
+      operands: {
+        clients: clients(500),
+        rate: rate(100),
+        seconds: number("each measurement", 20, { min: 0.1 }),
+      },
+    },
+    slow: {
+      does: "one client that reads nothing beside others",
+      operands: { seconds: number("a run", 15, { min: 0.1 }), rate: rate(2_000), clients: clients(5) },
+    },
+  },
+});
+const numbers = (): readonly number[] => {
+  switch (given.form) {
+    case "disconnects":
+      return [given.cuts, given.rate, given.clients];
+    case "clients":
+      return [given.clients, given.rate, given.seconds];
+    case "slow":
+      return [given.seconds, given.rate, given.clients];
+  }
+};
+const args = [given.form, ...numbers().map(String)];
+process.exitCode = spawnSync(process.execPath, [script, ...args], { stdio: "inherit" }).status ?? 1;

@@ -8,7 +8,19 @@
 
 import { spawnSync } from "node:child_process";
 import { fileURLToPath } from "node:url";
+import { commandForm } from "@riffle/infra/command-line/command-forms";
+import { number, wholeNumber } from "@riffle/infra/command-line/values";
 
 const script = fileURLToPath(new URL("../services/console/test/load/run.ts", import.meta.url));
-process.exitCode =
-  spawnSync(process.execPath, [script, ...process.argv.slice(2)], { stdio: "inherit" }).status ?? 1;
+const turns = wholeNumber("how often", 3, { min: 1 });
+const thousands = (standard: number) => number("thousands of records", standard, { min: 0.001 });
+const given = commandForm({
+  command: "node bench/console.ts",
+  does: "The console's read model: how many records a second it applies, and how long a rebuild takes.",
+  forms: {
+    apply: { does: "applies records that are in memory", operands: { thousands: thousands(300), turns } },
+    rebuild: { does: "reads them from topics", operands: { thousands: thousands(1_000), turns } },
+  },
+});
+const args = [given.form, given.thousands, given.turns].map(String);
+process.exitCode = spawnSync(process.execPath, [script, ...args], { stdio: "inherit" }).status ?? 1;

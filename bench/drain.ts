@@ -5,7 +5,6 @@
 //
 // What it does not measure: several replicas, replication (one broker), HTTP, delivery.
 
-import { parseArgs } from "node:util";
 import { modelDefaults } from "@riffle/audit/model/reference-model";
 import { type StageName, untilDrained } from "@riffle/audit/pipeline/drained";
 import { cpuSecondsOf } from "@riffle/audit/pipeline/process-state";
@@ -13,14 +12,21 @@ import { createTopics, RunningPipeline } from "@riffle/audit/pipeline/running-pi
 import { differences, readPipeline } from "@riffle/audit/pipeline/topic-answers";
 import { closers, preload } from "@riffle/audit/workload/preload";
 import { makeTransactions } from "@riffle/audit/workload/transactions";
+import { commandLine } from "@riffle/infra/command-line/command-line";
+import { wholeNumber } from "@riffle/infra/command-line/values";
 import { startKafka } from "@riffle/infra/kafka";
 
 const hourMs = 3_600_000;
 const names: readonly StageName[] = ["filter", "aggregator", "fraud-detector"];
 
-const { positionals } = parseArgs({ allowPositionals: true });
-const count = Number(positionals[0] ?? 200_000);
-const seed = Number(positionals[1] ?? 42);
+const { transactions: count, seed } = commandLine({
+  command: "node bench/drain.ts",
+  does: "Drains a preloaded topic through three services, checks every topic, and prints rates and CPU.",
+  operands: {
+    transactions: wholeNumber("how many wait", 200_000, { min: 1 }),
+    seed: wholeNumber("of the transactions", 42),
+  },
+});
 
 const say = (line: string): void => void process.stdout.write(`${line}\n`);
 const since = (startedAt: number): number => (performance.now() - startedAt) / 1000;

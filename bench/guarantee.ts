@@ -7,9 +7,20 @@
 
 import { spawnSync } from "node:child_process";
 import { fileURLToPath } from "node:url";
+import { commandLine } from "@riffle/infra/command-line/command-line";
+import { number, wholeNumber } from "@riffle/infra/command-line/values";
 
 const script = fileURLToPath(
   new URL("../packages/streams/test/conformance/guarantee-cost.ts", import.meta.url),
 );
-const { status } = spawnSync(process.execPath, [script, ...process.argv.slice(2)], { stdio: "inherit" });
+const { thousands, intervalMs } = commandLine({
+  command: "node bench/guarantee.ts",
+  does: "What exactly-once costs beside the same engine committing at least once.",
+  operands: {
+    thousands: number("thousands of records a run", 300, { min: 0.001 }),
+    intervalMs: wholeNumber("commit interval, milliseconds", 100, { min: 1 }),
+  },
+});
+const given = [thousands, intervalMs].map(String);
+const { status } = spawnSync(process.execPath, [script, ...given], { stdio: "inherit" });
 process.exit(status ?? 1);

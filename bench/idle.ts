@@ -7,13 +7,14 @@
 // every IDLE_AFTER_MS, 5 s, which is one commit of each service.
 
 import { setTimeout as delay } from "node:timers/promises";
-import { parseArgs } from "node:util";
 import { untilDrained } from "@riffle/audit/pipeline/drained";
 import { cpuSecondsOf } from "@riffle/audit/pipeline/process-state";
 import { createTopics, RunningPipeline } from "@riffle/audit/pipeline/running-pipeline";
 import { postAll } from "@riffle/audit/workload/post";
 import { makeTransactions } from "@riffle/audit/workload/transactions";
 import { topics } from "@riffle/contracts";
+import { commandLine } from "@riffle/infra/command-line/command-line";
+import { number } from "@riffle/infra/command-line/values";
 import { KafkaProxy } from "@riffle/infra/faults/kafka-proxy";
 import { startKafka } from "@riffle/infra/kafka";
 import { freePorts } from "@riffle/infra/kafka/ports";
@@ -29,8 +30,11 @@ const groups = [
 /** The windows that idle time closes are closed, and their commits done. */
 const settleMs = 30_000;
 
-const { positionals } = parseArgs({ allowPositionals: true });
-const seconds = Number(positionals[0] ?? 60);
+const { seconds } = commandLine({
+  command: "node bench/idle.ts",
+  does: "What a pipeline costs that has nothing to do: lag, requests to the broker, CPU of every process.",
+  operands: { seconds: number("for how long it is watched", 60, { min: 1 }) },
+});
 const say = (line: string): void => void process.stdout.write(`${line}\n`);
 
 /** Requests of each service and kind so far, as `filter Fetch`. */

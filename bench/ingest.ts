@@ -10,16 +10,40 @@
 
 import { spawnSync } from "node:child_process";
 import { fileURLToPath } from "node:url";
+import { commandForm } from "@riffle/infra/command-line/command-forms";
+import { choice, number, wholeNumber } from "@riffle/infra/command-line/values";
 import { compare, ndjson, single } from "./ingest-cost.ts";
 import { outageKinds, outages } from "./ingest-outage.ts";
 
-const [what, ...numbers] = process.argv.slice(2);
-const first = (standard: number): number => Number(numbers[0] ?? standard);
-const brokers = numbers[1] === "3" ? 3 : 1;
+const turn = (standard: number) => number("thousands of transactions", standard, { min: 0.001 });
+const brokers = choice("so many hold each record", ["1", "3"], "1");
+const given = commandForm({
+  command: "node bench/ingest.ts",
+  does: "The edge: what it costs, what it withstands.",
+  forms: {
+    fuzz: {
+      does: "requests made by a grammar: none is answered 5xx, what is accepted is in Kafka once",
+      operands: {
+        requests: wholeNumber("how many", 300_000, { min: 1 }),
+        seed: wholeNumber("of the requests", 42),
+      },
+    },
+    single: { does: "CPU of single POSTs beside plain servers", operands: { thousands: turn(40), brokers } },
+    ndjson: { does: "CPU of batches beside a plain server", operands: { thousands: turn(100), brokers } },
+    outage: {
+      does: "500 requests a second while the broker is out of reach",
+      operands: {
+        seconds: number("how long it is", 30, { min: 1 }),
+        kind: choice("how it is; else both, in turn", outageKinds, undefined),
+      },
+    },
+  },
+});
 
-switch (what) {
+switch (given.form) {
   case "fuzz": {
     const script = fileURLToPath(new URL("../services/ingest/test/fuzz/run.ts", import.meta.url));
+    const numbers = [given.requests, given.seed].map(String);
     process.exitCode = spawnSync(process.execPath, [script, ...numbers], { stdio: "inherit" }).status ?? 1;
     break;
   }
@@ -31,8 +55,8 @@ switch (what) {
         { figure: "rate", over: "await-send", aim: { atLeast: 4 } },
       ],
       measure: single,
-      count: first(40) * 1_000,
-      brokers,
+      count: given.thousands * 1_000,
+      brokers: given.brokers === "3" ? 3 : 1,
     });
     break;
   case "ndjson":
@@ -40,17 +64,13 @@ switch (what) {
       kinds: ["ingest", "ndjson"],
       aims: [{ figure: "CPU", over: "ndjson", aim: { atMost: 1 / 6 } }],
       measure: ndjson,
-      count: first(100) * 1_000,
-      brokers,
+      count: given.thousands * 1_000,
+      brokers: given.brokers === "3" ? 3 : 1,
     });
     break;
   case "outage":
     await outages(
-      outageKinds.filter((kind) => (numbers[1] ?? kind) === kind),
-      first(30),
+      outageKinds.filter((kind) => (given.kind ?? kind) === kind),
+      given.seconds,
     );
-    break;
-  default:
-    process.stderr.write("say what: fuzz, single, ndjson or outage\n");
-    process.exitCode = 64;
 }

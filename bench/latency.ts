@@ -6,10 +6,16 @@
 // The clock starts when the POST of the large purchase is sent and stops when the webhook's body has arrived, in one
 // process. What it does not measure: load, replication (one broker), a network.
 
+import { commandLine } from "@riffle/infra/command-line/command-line";
+import { wholeNumber } from "@riffle/infra/command-line/values";
 import { startKafka } from "@riffle/infra/kafka";
 import { alertLatencies, quantile } from "./alert-latency.ts";
 
-const series = Number(process.argv[2] ?? 200);
+const { series } = commandLine({
+  command: "node bench/latency.ts",
+  does: "How long it takes from a POST to the alert at a webhook, at a light load.",
+  operands: { series: wholeNumber("card-testing series, one after the other", 200, { min: 1 }) },
+});
 const say = (line: string): void => void process.stdout.write(`${line}\n`);
 
 const quantiles = (values: readonly number[]): string => {

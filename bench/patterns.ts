@@ -9,9 +9,10 @@
 // What it does not measure: reading and writing Kafka, JSON, the changelog, several patterns at once.
 
 import { loadavg } from "node:os";
-import { parseArgs } from "node:util";
 import { setFlagsFromString } from "node:v8";
 import { runInNewContext } from "node:vm";
+import { commandLine } from "@riffle/infra/command-line/command-line";
+import { wholeNumber } from "@riffle/infra/command-line/values";
 import {
   compilePattern,
   type PatternEvent,
@@ -23,9 +24,14 @@ import {
   stepOwnedPattern,
 } from "@riffle/streams";
 
-const { positionals } = parseArgs({ allowPositionals: true });
-const eventCount = Number(positionals[0] ?? 1_000_000);
-const accountCount = Number(positionals[1] ?? 100_000);
+const { events: eventCount, accounts: accountCount } = commandLine({
+  command: "node bench/patterns.ts",
+  does: "What a pattern costs: CPU per event, bytes of state, growth of the heap.",
+  operands: {
+    events: wholeNumber("how many; 5,000 are a second of event time", 1_000_000, { min: 1 }),
+    accounts: wholeNumber("accounts that have them", 100_000, { min: 1 }),
+  },
+});
 const minuteMs = 60_000;
 
 interface Purchase {

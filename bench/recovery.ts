@@ -13,18 +13,29 @@ import { mkdtempSync, rmSync, statSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { setTimeout as delay } from "node:timers/promises";
-import { parseArgs } from "node:util";
 import { untilDrained } from "@riffle/audit/pipeline/drained";
 import { createTopics, RunningPipeline } from "@riffle/audit/pipeline/running-pipeline";
 import { headerNames, type Transaction, topics } from "@riffle/contracts";
+import { commandLine } from "@riffle/infra/command-line/command-line";
+import { choice, wholeNumber } from "@riffle/infra/command-line/values";
 import { startKafka } from "@riffle/infra/kafka";
 import { IdempotentProducer, readTopic, TopicReader } from "@riffle/streams/kafka";
 import { besideAim } from "./aims.ts";
 
-const { positionals } = parseArgs({ allowPositionals: true });
-const kills = Number(positionals[0] ?? 50);
-const accounts = Number(positionals[1] ?? 100_000);
-const onDisk = (positionals[2] ?? "disk") === "disk";
+const { kills, accounts, from } = commandLine({
+  command: "node bench/recovery.ts",
+  does: "How long the aggregator is away after kill -9, with its state to get back.",
+  operands: {
+    kills: wholeNumber("how often it is killed", 50, { min: 1 }),
+    accounts: wholeNumber("accounts that have state", 100_000, { min: 1 }),
+    from: choice(
+      "where it gets its state from: changelogs alone, or its copy on disk",
+      ["memory", "disk"],
+      "disk",
+    ),
+  },
+});
+const onDisk = from === "disk";
 
 const say = (line: string): void => void process.stdout.write(`${line}\n`);
 const topic = topics.transactionsScreened;

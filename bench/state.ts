@@ -14,7 +14,8 @@ import { randomUUID } from "node:crypto";
 import { mkdtemp, rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { parseArgs } from "node:util";
+import { commandLine } from "@riffle/infra/command-line/command-line";
+import { wholeNumber } from "@riffle/infra/command-line/values";
 import { startKafka } from "@riffle/infra/kafka";
 import {
   type HoppingState,
@@ -33,8 +34,11 @@ import {
 import { connectAdmin, connectStreams, IdempotentProducer } from "@riffle/streams/kafka";
 import { median } from "./median.ts";
 
-const { positionals } = parseArgs({ allowPositionals: true });
-const keys = Number(positionals[0] ?? 100_000);
+const { keys } = commandLine({
+  command: "node bench/state.ts",
+  does: "What state costs: its bytes as JSON and as binary, and how fast it comes back.",
+  operands: { keys: wholeNumber("keys in one partition", 100_000, { min: 1 }) },
+});
 const rounds = 5;
 const minuteMs = 60_000;
 const startMs = 1_800_000_000_000;

@@ -10,6 +10,8 @@
 
 import type { StageName } from "@riffle/audit/pipeline/drained";
 import { createTopics } from "@riffle/audit/pipeline/running-pipeline";
+import { commandForm } from "@riffle/infra/command-line/command-forms";
+import { number, wholeNumber } from "@riffle/infra/command-line/values";
 import { startKafka } from "@riffle/infra/kafka";
 import { alertLatencies, quantile } from "./alert-latency.ts";
 import { type Drained, type DrainSetting, drainOnce } from "./drain-run.ts";
@@ -203,12 +205,21 @@ async function served(
   };
 }
 
-const [what = "", size] = process.argv.slice(2);
-const table = tables[what];
-if (table !== undefined) await drains(table, Number(size ?? 60) * 1_000);
-else if (what === "cadence") await cadence(Number(size ?? 100));
-else if (what === "connections") await connections(Number(size ?? 20) * 1_000);
-else {
-  process.stderr.write(`say what: ${[...Object.keys(tables), "cadence", "connections"].join(", ")}\n`);
-  process.exitCode = 64;
-}
+const thousands = (standard: number) => number("thousands of transactions a turn", standard, { min: 0.001 });
+const drained = { does: "drains a backlog at each setting", operands: { size: thousands(60) } };
+const { form, size } = commandForm({
+  command: "node bench/tuning.ts",
+  does: "What each setting costs and brings: the figures of docs/tuning.md.",
+  forms: {
+    ...Object.fromEntries(Object.keys(tables).map((name) => [name, drained])),
+    cadence: {
+      does: "POST to webhook at each commit cadence",
+      operands: { size: wholeNumber("series", 100, { min: 1 }) },
+    },
+    connections: { does: "single POSTs on so many connections", operands: { size: thousands(20) } },
+  },
+});
+const table = tables[form];
+if (table !== undefined) await drains(table, size * 1_000);
+else if (form === "cadence") await cadence(size);
+else await connections(size * 1_000);

@@ -13,6 +13,8 @@ import { spawnSync } from "node:child_process";
 import { fileURLToPath } from "node:url";
 import { setFlagsFromString } from "node:v8";
 import { runInNewContext } from "node:vm";
+import { commandLine } from "@riffle/infra/command-line/command-line";
+import { choice, number } from "@riffle/infra/command-line/values";
 import {
   aggregates,
   count,
@@ -36,9 +38,6 @@ const batchSize = 500;
 const commitSize = 10_000;
 /** The median of slices forgives a neighbour on the machine for a while; the best one shows what is possible. */
 const sliceCount = 20;
-
-const eventsPerSecond = Number(process.argv[2] ?? 5_000);
-const chosen = process.argv[3];
 
 const say = (line: string): void => void process.stdout.write(`${line}\n`);
 
@@ -253,6 +252,20 @@ class Run {
     this.#operator.closeDue(Number.MAX_SAFE_INTEGER, this.#emit);
   }
 }
+
+const ofOne = choice(
+  "one alone, in this process; else all, each in its own",
+  cases.map(({ name }) => name),
+  undefined,
+);
+const { rate: eventsPerSecond, case: chosen } = commandLine({
+  command: "node bench/windows.ts",
+  does: "What a record costs in the windows: CPU per event, one thread, no broker.",
+  operands: {
+    rate: number("events per second of event time", 5_000, { min: 1 }),
+    case: { ...ofOne, shape: "<case>" },
+  },
+});
 
 const measure = (of: Case): void => {
   const run = new Run(of);

@@ -10,6 +10,7 @@
 //   T3. The exit code is that of the command, and a signal goes to the command, which then has its time to clean up.
 //       Ctrl-C reaches this process and the command at once, and often twice; the command takes signals within half
 //       a second of each other for one.
+//   T4. What is no command is refused before anything is installed, and `--help` alone needs nothing either.
 
 import { spawn, spawnSync } from "node:child_process";
 import { createHash } from "node:crypto";
@@ -54,10 +55,15 @@ async function main([name, ...args]) {
       `Riffle needs Node ${nodeMajorMin} or later to begin with; this is ${process.version} (${process.execPath}).`,
     );
   }
-  if (!Object.hasOwn(commands, name ?? "")) {
-    fail(
-      `usage: node infra/bootstrap.mjs <${Object.keys(commands).join("|")}> [arguments]; got "${name ?? ""}"`,
+  const there = `There are: ${Object.keys(commands).join(", ")}.`;
+  if (name === "--help" || name === "-h") {
+    process.stdout.write(
+      `usage: npx -y pnpm@10 <command> [arguments]\n${there} Behind a command, --help says more.\n`,
     );
+    return;
+  }
+  if (!Object.hasOwn(commands, name ?? "")) {
+    fail(`${name === undefined ? "No command was named." : `There is no command "${name}".`} ${there}`, 2);
   }
   await installWhenNeeded();
   // `verify` builds by itself, and shows it.

@@ -1,23 +1,24 @@
 // Does every alert come to one outcome at every endpoint, whatever endpoints do and whenever the notifier dies?
 //
-// Alerts are written straight into their topic, as fast as they are delivered; one notifier delivers them to a calm endpoint, a flaky one, and one that
-// is dead for a while; it is killed with SIGKILL again and again, each time while it is at work.
+// Alerts are written straight into their topic, as fast as they are delivered; one notifier delivers them to a calm endpoint,
+// a flaky one, and one that is dead for a while; it is killed with SIGKILL again and again, each time while it is at work.
+// delivery-verdict.ts says what must hold then.
 //
-//   V1. In `notifications.v1` each alert and endpoint stands exactly once.
-//   V2. What is on record as delivered was taken by its endpoint.
-//   V3. A message is taken more often than once only where a kill explains it: not more than were under way.
-//   V4. The calm endpoint, where nothing is tried again but after a kill, takes each account's messages in order.
+//   DA1. Nothing waits for ever: what must come to pass has until `withinMs`, and what fails ends the rest.
+//   DA2. A kill counts when a life ended by it; a life that ended in any other way is a fault.
 
 import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { setTimeout as delay } from "node:timers/promises";
-import { type Alert, alertId, notificationId, topics } from "@riffle/contracts";
-import { IdempotentProducer, readTopic } from "@riffle/streams/kafka";
+import { type Alert, alertId, topics } from "@riffle/contracts";
+import { CommittedReader, IdempotentProducer } from "@riffle/streams/kafka";
+import { fatalsOf, unexplainedEnds } from "../faults/endings.ts";
 import { untilDrained } from "../pipeline/drained.ts";
 import { createTopics, RunningPipeline } from "../pipeline/running-pipeline.ts";
 import { webhookSecret } from "../pipeline/webhook-receiver.ts";
 import { ChaosEndpoint, calm, flaky } from "./chaos-endpoint.ts";
+import { deliveryFaults, type Told } from "./delivery-verdict.ts";
 
 /** What to do. */
 export interface DeliveryAuditOptions {
@@ -40,10 +41,11 @@ export interface DeliveryAudit {
   readonly delivered: number;
   readonly deadLettered: number;
   readonly attempts: number;
+  /** Lives that a kill ended. */
   readonly kills: number;
   /** Messages that an endpoint took once too often. */
   readonly duplicates: number;
-  /** How many a kill may explain (V3). */
+  /** How many the kills may explain. */
   readonly duplicatesMax: number;
   readonly seconds: number;
   /** Everything that does not hold, in words. */
@@ -52,6 +54,9 @@ export interface DeliveryAudit {
 
 const topic = topics.alerts;
 const chunk = 1_000;
+const sayEvery = 5_000;
+/** One attempt more than waits is made. */
+const retryWaits = ["200ms", "500ms", "1s", "2s", "4s", "8s", "15s", "30s", "60s"];
 
 /** One alert of the audit. */
 export const alertOf = (n: number, accounts: number, startMs: number): Alert => {
@@ -125,7 +130,7 @@ const environmentOf = (
       secretFiles: [secretFile],
       timeoutMs: 2_000,
       concurrencyMax,
-      retryWaits: ["200ms", "500ms", "1s", "2s", "4s", "8s", "15s", "30s", "60s"],
+      retryWaits,
     })),
   };
   writeFileSync(subscriptions, JSON.stringify(file));
@@ -161,15 +166,12 @@ export const auditDeliveries = async (options: DeliveryAuditOptions): Promise<De
       env: environmentOf(folder, endpoints, options.concurrencyMax),
     });
     say(`${alerts.length} alerts for ${endpoints.length} endpoints (seed ${seed})`);
-    const calmly = endpoints[0];
-    const writing = writeAlerts(brokers, alerts, async (written) => {
-      while (calmly !== undefined && calmly.taken.size < written - chunk / 2) await delay(20);
-    });
-    await Promise.all([writing, killAgainAndAgain(pipeline, endpoints, options)]);
+    await writeAndKill(pipeline, alerts, endpoints, options);
+    say("all alerts are written; waiting for what is still owed");
     await pipeline.untilReady();
     await untilDrained(brokers, ["notifier"], options.withinMs);
     const seconds = (performance.now() - startedAt) / 1_000;
-    return await verdictOf(alerts, endpoints, options, seconds);
+    return await auditOf({ alerts, endpoints, pipeline, seconds }, options);
   } finally {
     await pipeline?.stop();
     await Promise.all(endpoints.map((endpoint) => endpoint.close()));
@@ -177,78 +179,119 @@ export const auditDeliveries = async (options: DeliveryAuditOptions): Promise<De
   }
 };
 
+/** Waits until something holds. @throws what it waited for in vain, when time is over or another has failed (DA1) */
+type Until = (what: () => string, holds: () => boolean) => Promise<void>;
+
+const untilWithin =
+  (withinMs: number, others: AbortSignal): Until =>
+  async (what, holds) => {
+    const deadline = performance.now() + withinMs;
+    while (!holds()) {
+      others.throwIfAborted();
+      if (performance.now() > deadline) throw new Error(`waited ${withinMs / 1_000} s in vain: ${what()}`);
+      await delay(5);
+    }
+  };
+
+/** Side by side; when one of them fails the other ends as well (DA1). */
+const writeAndKill = async (
+  pipeline: RunningPipeline,
+  alerts: readonly Alert[],
+  endpoints: readonly ChaosEndpoint[],
+  options: DeliveryAuditOptions,
+): Promise<void> => {
+  const failed = new AbortController();
+  const until = untilWithin(options.withinMs, failed.signal);
+  const [calmly] = endpoints;
+  const taken = (): number => calmly?.taken.size ?? 0;
+  const mayGoOn = async (written: number): Promise<void> => {
+    await until(
+      () => `${taken()} of ${written} messages were taken by the calm endpoint`,
+      () => taken() >= written - chunk / 2,
+    );
+    if (written > 0 && written % sayEvery === 0) options.say(`${written} alerts are written`);
+  };
+  const both = [
+    writeAlerts(options.brokers, alerts, mayGoOn),
+    killAgainAndAgain(pipeline, endpoints, options, until),
+  ];
+  for (const one of both) one.catch((error: unknown) => failed.abort(error));
+  await Promise.allSettled(both);
+  failed.signal.throwIfAborted();
+};
+
 /** Kills the notifier at even steps of its progress, and lets an endpoint die after the first of them. */
 const killAgainAndAgain = async (
   pipeline: RunningPipeline,
   endpoints: readonly ChaosEndpoint[],
-  { alerts, kills, deadMs, withinMs, say }: DeliveryAuditOptions,
+  { alerts, kills, deadMs, say }: DeliveryAuditOptions,
+  until: Until,
 ): Promise<void> => {
   const taken = (): number => endpoints.reduce((sum, endpoint) => sum + endpoint.taken.size, 0);
-  const deadline = Date.now() + withinMs;
   // The dead endpoint holds its part back, so progress is measured by what the others can take.
   const reachable = alerts * (endpoints.length - 1);
   for (let kill = 1; kill <= kills; kill++) {
     const wanted = Math.floor((reachable * kill) / (kills + 1));
-    while (taken() < wanted) {
-      if (Date.now() > deadline) throw new Error(`only ${taken()} messages were taken before kill ${kill}`);
-      await delay(5);
-    }
-    while (!pipeline.kill("notifier")) await delay(5);
+    await until(
+      () => `only ${taken()} messages were taken before kill ${kill}`,
+      () => taken() >= wanted,
+    );
+    await until(
+      () => `the notifier did not run for kill ${kill}`,
+      () => pipeline.kill("notifier"),
+    );
     if (kill === 1) endpoints.at(-1)?.die(deadMs);
     say(`kill ${kill} of ${kills} with ${taken()} messages taken`);
     await pipeline.untilServiceReady("notifier");
   }
 };
 
-const verdictOf = async (
-  alerts: readonly Alert[],
-  endpoints: readonly ChaosEndpoint[],
-  { brokers, kills, concurrencyMax }: DeliveryAuditOptions,
-  seconds: number,
-): Promise<DeliveryAudit> => {
-  const records = await readTopic({ brokers, clientId: "audit", topic: topics.notifications.name });
-  const told = records
-    .flat()
-    .map(({ value }) => topics.notifications.codec.decode(value, topics.notifications.codec.schema));
-  const faults: string[] = [];
-  const times = Map.groupBy(told, ({ id }) => id);
-  let expected = 0;
-  for (const { name: channel, taken } of endpoints) {
-    for (const { id: alert, status, changedBy } of alerts) {
-      const id = notificationId({ alertId: alert, alertStatus: status, changedBy, channel });
-      const outcomes = times.get(id) ?? [];
-      expected++;
-      if (outcomes.length !== 1) faults.push(`${id} at ${channel} has ${outcomes.length} outcomes`);
-      if (outcomes[0]?.outcome === "delivered" && !taken.has(id))
-        faults.push(`${id} is on record as delivered, and ${channel} never took it`);
-    }
+/** The outcomes on record, of each no more than is judged. */
+const readOutcomes = async (brokers: readonly string[]): Promise<Told[]> => {
+  const { name, codec } = topics.notifications;
+  const told: Told[] = [];
+  const reader = await CommittedReader.connect({ brokers, clientId: "audit", topics: [name] });
+  try {
+    for (const { partition } of await reader.ranges(name))
+      await reader.read({ topic: name, partition }, ({ value }) => {
+        const { id, channel, outcome, reason, attempts } = codec.decode(value, codec.schema);
+        told.push({ id, channel, outcome, reason, attempts: attempts.length });
+      });
+  } finally {
+    await reader.close();
   }
-  if (told.length !== expected) faults.push(`${told.length} outcomes, ${expected} expected`);
-  faults.push(...disorder(endpoints[0]));
-  const duplicates = endpoints.reduce((sum, endpoint) => sum + endpoint.duplicates, 0);
-  const duplicatesMax = kills * endpoints.length * concurrencyMax;
-  if (duplicates > duplicatesMax)
-    faults.push(`${duplicates} messages taken too often, ${duplicatesMax} can be explained`);
-  return {
-    expected,
-    delivered: told.filter(({ outcome }) => outcome === "delivered").length,
-    deadLettered: told.filter(({ outcome }) => outcome === "dead-lettered").length,
-    attempts: endpoints.reduce((sum, { requests }) => sum + requests, 0),
-    kills,
-    duplicates,
-    duplicatesMax,
-    seconds,
-    faults,
-  };
+  return told;
 };
 
-/** V4. */
-const disorder = (endpoint: ChaosEndpoint | undefined): string[] => {
-  const last = new Map<string, number>();
-  for (const [id, { accountId, sequence }] of endpoint?.taken ?? []) {
-    const before = last.get(accountId) ?? 0;
-    if (sequence !== before + 1) return [`${id}: message ${sequence} of ${accountId} came after ${before}`];
-    last.set(accountId, sequence);
-  }
-  return [];
+interface Ran {
+  readonly alerts: readonly Alert[];
+  readonly endpoints: readonly ChaosEndpoint[];
+  readonly pipeline: RunningPipeline;
+  readonly seconds: number;
+}
+
+const auditOf = async (
+  { alerts, endpoints, pipeline, seconds }: Ran,
+  { brokers, kills, concurrencyMax }: DeliveryAuditOptions,
+): Promise<DeliveryAudit> => {
+  const told = await readOutcomes(brokers);
+  const caughtMax = kills * concurrencyMax;
+  const attemptsMax = retryWaits.length + 1;
+  const killed = pipeline.endings["SIGKILL"] ?? 0;
+  const count = (wanted: Told["outcome"]): number => told.filter(({ outcome }) => outcome === wanted).length;
+  return {
+    expected: alerts.length * endpoints.length,
+    delivered: count("delivered"),
+    deadLettered: count("dead-lettered"),
+    attempts: endpoints.reduce((sum, { requests }) => sum + requests, 0),
+    kills: killed,
+    duplicates: endpoints.reduce((sum, endpoint) => sum + endpoint.duplicates, 0),
+    duplicatesMax: caughtMax * endpoints.length,
+    seconds,
+    faults: [
+      ...deliveryFaults({ alerts, endpoints, told, attemptsMax, caughtMax }),
+      ...(killed === kills ? [] : [`${killed} lives ended by a kill, ${kills} expected`]),
+      ...unexplainedEnds(fatalsOf(pipeline.logLines()), pipeline.endings, pipeline.terminations),
+    ],
+  };
 };

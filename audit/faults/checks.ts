@@ -10,7 +10,7 @@
 //   V5. No atomic commit is left open: Kafka's own tool lists none, and no partition of any topic has an end that a
 //       read-committed consumer cannot reach.
 //   V6. What no codec reads, and what its handler threw at, is in the dead-letter topic of each service that reads it,
-//       once, in order, as it came (P5). All of that which was written on purpose was met.
+//       once, in order, as it came (P5). All of that which was written on purpose was met, and no service wrote any.
 //   V7. Of one account, what was sent after an answer stands behind what was answered (P3).
 //   V8. While the attack lasted, outputs were visible if and only if their input's offsets were committed
 //       (stage-watches.ts).
@@ -27,8 +27,10 @@ import { valueDigestOf } from "../pipeline/dead-letters.ts";
 import { notificationDifferences, owedNotifications, type ToldChannel } from "../pipeline/told-alerts.ts";
 import { differences, type PipelineRecords } from "../pipeline/topic-answers.ts";
 import type { WebhookReceiver } from "../pipeline/webhook-receiver.ts";
+import { acceptanceFaults } from "./acceptance.ts";
 import { accountOrderFaults } from "./account-order.ts";
 import type { Attempt } from "./load-log.ts";
+import type { WrittenPoison } from "./poison-writer.ts";
 import type { Sent } from "./sent.ts";
 
 const run = promisify(execFile);
@@ -43,15 +45,14 @@ export interface Evidence {
   /** The channels of the notifier. */
   readonly channels: readonly ToldChannel[];
   readonly receiver: WebhookReceiver;
-  /** Digests of the values that were written on purpose and that no codec reads. */
-  readonly poison: ReadonlySet<string>;
+  readonly poison: WrittenPoison;
   /** What the looks at atomicity found (V8). */
   readonly torn: readonly string[];
 }
 
 /** What does not hold whether the pipeline has come to rest or not (V9). */
 export const violationsUnderWay = (evidence: Evidence): string[] => [
-  ...acceptance(evidence),
+  ...acceptanceFaults({ ...evidence, received: evidence.records.received.flat() }),
   ...accountOrderFaults(evidence.answered, evidence.records.received),
   ...evidence.torn,
 ];
@@ -63,37 +64,12 @@ export const violationsOf = async (evidence: Evidence): Promise<string[]> => [
   ...conservation(evidence.records),
   ...notifications(evidence),
   ...unmetPoison(evidence),
+  ...strayUnreadable(evidence),
   ...(await openTransactions(evidence.brokers)),
   ...(await undecidedEnds(evidence.brokers)),
 ];
 
 const sample = (items: readonly string[]): string => items.slice(0, 3).join(", ");
-
-/** V1. */
-const acceptance = ({ records, sent, answered }: Evidence): string[] => {
-  const received = records.received.flat();
-  const ids = new Set(received.map(({ id }) => id));
-  const lost = [
-    ...new Set(
-      answered.filter(({ id, outcome }) => outcome === "accepted" && !ids.has(id)).map(({ id }) => id),
-    ),
-  ];
-  const phantoms = received.filter((transaction) => !sent.has(transaction)).map(({ id }) => id);
-  const refused = new Set(
-    answered
-      .filter(
-        ({ id, outcome }) => outcome === "refused" || (outcome === "conflict" && !sent.isContradicted(id)),
-      )
-      .map(({ id }) => id),
-  );
-  return [
-    ...(lost.length > 0 ? [`${lost.length} answered 202 and lost, such as ${sample(lost)}`] : []),
-    ...(phantoms.length > 0
-      ? [`${phantoms.length} that nobody sent like this, such as ${sample(phantoms)}`]
-      : []),
-    ...(refused.size > 0 ? [`${refused.size} refused though valid, such as ${sample([...refused])}`] : []),
-  ];
-};
 
 /** V4. */
 const conservation = ({ received, answers, unreadableReceived, letters }: PipelineRecords): string[] => {
@@ -133,17 +109,36 @@ const notifications = ({ records, receiver, channels }: Evidence): string[] => {
     .map(([id]) => id);
   if (others.length > 0)
     faults.push(`${others.length} webhooks of no alert, or with another content, such as ${sample(others)}`);
+  if (receiver.changed > 0) faults.push(`${receiver.changed} webhooks repeated with other bytes`);
   if (receiver.unsigned > 0) faults.push(`${receiver.unsigned} webhooks without a valid signature`);
   return faults;
 };
 
 /** V6: the dead letters themselves are compared with the model. */
-export const unmetPoison = ({ records, poison }: Pick<Evidence, "records" | "poison">): string[] => {
+export const unmetPoison = ({
+  records,
+  poison: { acknowledged },
+}: Pick<Evidence, "records" | "poison">): string[] => {
   const put = new Set(records.letters.flatMap(({ found }) => found.flat().map(valueDigestOf)));
-  const unmet = [...poison].filter((digest) => !put.has(digest));
+  const unmet = [...acknowledged].filter((digest) => !put.has(digest));
   return unmet.length === 0
     ? []
-    : [`${unmet.length} of ${poison.size} unreadable records are no dead letters, such as ${sample(unmet)}`];
+    : [
+        `${unmet.length} of ${acknowledged.size} unreadable records are no dead letters, such as ${sample(unmet)}`,
+      ];
+};
+
+/** V6: what a service wrote that the next one cannot read would be put aside as if it had to be. */
+export const strayUnreadable = ({
+  records,
+  poison: { tried },
+}: Pick<Evidence, "records" | "poison">): string[] => {
+  // Two services read one topic.
+  const lines = new Set(records.letters.flatMap(({ unreadable }) => unreadable.flat()));
+  const strays = [...lines].filter((line) => !tried.has(valueDigestOf(line)));
+  return strays.length === 0
+    ? []
+    : [`${strays.length} records that nobody reads, and that were not written on purpose: ${sample(strays)}`];
 };
 
 const settled = ["CompleteCommit", "CompleteAbort", "Empty", "Dead"];

@@ -2,6 +2,8 @@
 // have to start it.
 //
 //   EN1. Every end by itself is a violation, unless the list below says why not. There is no number of them that is right.
+//   EN2. An end in order is one that was asked for, and an exit with code 1 one that the log told of, or that became of a
+//       shutdown that was asked for. More of them than that ended for no reason that anybody knows.
 
 /** What ended a service, as its log says it, and how often. */
 export type Fatals = Readonly<Record<string, number>>;
@@ -52,15 +54,33 @@ const parsed = (line: string): FatalLine => {
   }
 };
 
-/** SIGKILL is ours, 0 an end in order, 1 is told of in the log; 78 and every other signal are nobody's. */
-const ownEnds: ReadonlySet<string> = new Set(["SIGKILL", "exit code 0", "exit code 1"]);
-
-/** Ends that nothing explains. @param ends how lives ended, and how often: a signal's name or `exit code n` */
-export const unexplainedEnds = (fatals: Fatals, ends: Readonly<Record<string, number>>): string[] => [
-  ...Object.entries(fatals)
-    .filter(([text]) => !allowedEnds.some((allowed) => text.startsWith(allowed.text)))
-    .map(([text, count]) => `services ended by themselves, ${count} times: ${text}`),
-  ...Object.entries(ends)
-    .filter(([end]) => !ownEnds.has(end))
-    .map(([end, count]) => `services ended with ${end}, ${count} times`),
-];
+/**
+ * Ends that nothing explains.
+ *
+ * @param ends how lives ended, and how often: a signal's name or `exit code n`
+ * @param asked how many shutdowns were asked for
+ */
+export const unexplainedEnds = (
+  fatals: Fatals,
+  ends: Readonly<Record<string, number>>,
+  asked: number,
+): string[] => {
+  const told = Object.values(fatals).reduce((sum, count) => sum + count, 0);
+  /** SIGKILL is ours; 78 and every other signal are nobody's (EN2). */
+  const explained: Readonly<Record<string, number>> = {
+    SIGKILL: Number.POSITIVE_INFINITY,
+    "exit code 0": asked,
+    "exit code 1": told + asked,
+  };
+  return [
+    ...Object.entries(fatals)
+      .filter(([text]) => !allowedEnds.some((allowed) => text.startsWith(allowed.text)))
+      .map(([text, count]) => `services ended by themselves, ${count} times: ${text}`),
+    ...Object.entries(ends)
+      .filter(([end, count]) => count > (explained[end] ?? 0))
+      .map(([end, count]) => {
+        const of = explained[end] === undefined ? "" : `, of which ${explained[end]} can be explained`;
+        return `services ended with ${end}, ${count} times${of}`;
+      }),
+  ];
+};

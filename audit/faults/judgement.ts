@@ -14,6 +14,7 @@ import { fatalsOf, unexplainedEnds } from "./endings.ts";
 import { commitOf, type LedgerEntry } from "./ledger.ts";
 import { readLoadLog } from "./load-log.ts";
 import { streamServices } from "./plan.ts";
+import type { WrittenPoison } from "./poison-writer.ts";
 import type { Sent } from "./sent.ts";
 import { sometimesOf } from "./sometimes.ts";
 import type { Tally } from "./tally.ts";
@@ -37,7 +38,7 @@ export interface Attacked {
   readonly sent: Sent;
   readonly load: LoadFigures;
   readonly tally: Tally;
-  readonly poison: ReadonlySet<string>;
+  readonly poison: WrittenPoison;
   readonly torn: readonly string[];
   readonly looksAtAtomicity: number;
   readonly seconds: number;
@@ -134,7 +135,7 @@ export const judge = async (judged: Judged, attacked: Attacked): Promise<LedgerE
       attempts: load.attempts,
       accepted: load.accepted,
       acceptedPerSecond: Math.round(load.accepted / seconds),
-      unreadable: poison.size,
+      unreadable: poison.acknowledged.size,
       looksAtAtomicity,
       ...(records === undefined ? {} : countsOf(records)),
       webhooks: receiver.alerts.size,
@@ -149,7 +150,7 @@ export const judge = async (judged: Judged, attacked: Attacked): Promise<LedgerE
         : []),
       ...restless,
       ...violations,
-      ...unexplainedEnds(fatals, pipeline.endings),
+      ...unexplainedEnds(fatals, pipeline.endings, pipeline.terminations),
     ],
   };
 };

@@ -10,6 +10,8 @@ export interface LedgerEntry {
   /** Of the commit it ran on; `+` behind it when files had changed since. */
   readonly commit: string;
   readonly seed: number;
+  /** Which faults there are in a round, by the name of the mix. */
+  readonly mix?: string;
   readonly minutes: number;
   /** How often each lane of faults came to its end (FP2 in plan.ts). */
   readonly rounds: Readonly<Record<"kills" | "processes" | "network", number>>;
@@ -21,6 +23,8 @@ export interface LedgerEntry {
   /** Errors that ended a service, which was then started again. */
   readonly fatals: Readonly<Record<string, number>>;
   readonly violations: readonly string[];
+  /** What was owed and not done (owed.ts): a campaign that has some ended with 2. Absent in lines before there was this field. */
+  readonly missing?: readonly string[];
 }
 
 /** One run of the simulation. */
@@ -34,6 +38,8 @@ export interface SimulationEntry {
   readonly sometimes: Readonly<Record<string, number>>;
   /** The first broken promise: the run ends there. */
   readonly violations: readonly string[];
+  /** Why it proves less than it should. */
+  readonly missing?: readonly string[];
 }
 
 /** Where the ledger is kept. */

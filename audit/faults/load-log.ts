@@ -16,6 +16,8 @@ export type Outcome = "accepted" | "conflict" | "refused" | "unknown";
 /** One attempt to have a transaction accepted. */
 export interface Attempt {
   readonly id: string;
+  /** What stands for the content that was sent: of one id there may be two. */
+  readonly content: string;
   readonly outcome: Outcome;
   /** Steps of the load's counter (LL2). */
   readonly sentAt: number;
@@ -37,8 +39,8 @@ export class LoadLog {
 
   /** Resolves when the lines are on the disk. Those of the same few milliseconds share one sync. */
   append(...attempts: readonly Attempt[]): Promise<void> {
-    for (const { id, outcome, sentAt, answeredAt } of attempts)
-      this.#pending.push(`${id} ${outcome} ${sentAt} ${answeredAt}\n`);
+    for (const { id, content, outcome, sentAt, answeredAt } of attempts)
+      this.#pending.push(`${id} ${content} ${outcome} ${sentAt} ${answeredAt}\n`);
     this.#timer ??= setTimeout(() => this.#sync(), 5);
     return new Promise((resolve) => this.#waiting.push(resolve));
   }
@@ -66,9 +68,10 @@ export const readLoadLog = (path: string): Attempt[] =>
     .split("\n")
     .filter((line) => line !== "")
     .map((line) => {
-      const [id = "", outcome, sentAt, answeredAt] = line.split(" ");
+      const [id = "", content = "", outcome, sentAt, answeredAt] = line.split(" ");
       return {
         id,
+        content,
         outcome: outcome as Outcome,
         sentAt: Number(sentAt),
         answeredAt: Number(answeredAt),

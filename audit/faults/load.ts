@@ -3,6 +3,7 @@
 
 import { setTimeout as delay } from "node:timers/promises";
 import type { Transaction } from "@riffle/contracts";
+import { contentDigestOf } from "../model/record-lines.ts";
 import type { LoadLog, Outcome } from "./load-log.ts";
 
 /** How the load posts. */
@@ -105,7 +106,13 @@ export class Load {
       const outcomes = await this.#outcomesOf(left);
       const answeredAt = ++this.#step;
       await this.#options.log.append(
-        ...left.map(({ id }, i) => ({ id, outcome: outcomes[i] ?? "unknown", sentAt, answeredAt })),
+        ...left.map((transaction, i) => ({
+          id: transaction.id,
+          content: contentDigestOf(transaction),
+          outcome: outcomes[i] ?? "unknown",
+          sentAt,
+          answeredAt,
+        })),
       );
       this.#accepted += outcomes.filter((outcome) => outcome === "accepted").length;
       left = left.filter((_, i) => (outcomes[i] ?? "unknown") === "unknown");

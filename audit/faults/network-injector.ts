@@ -1,7 +1,8 @@
 // Faults between processes and brokers, and of brokers: lost, late and doubled frames, cuts, brokers that die or stop.
 //
 //   NI1. A frame fault waits until a frame has met it, and counts only then.
-//   NI2. It is over before the next one begins: what was held is released, a broker that was killed serves again.
+//   NI2. It is over before the next one begins, and not before its time: what was held or delayed is released then, a broker
+//        that was killed serves again.
 
 import { setTimeout as delay } from "node:timers/promises";
 import type { FrameFault } from "@riffle/infra/faults/frame-faults";
@@ -13,7 +14,7 @@ import type { Tally } from "./tally.ts";
 /** What the injector harms. */
 export interface NetworkInjectorOptions {
   /** One for each broker, in the order of `nodes`. */
-  readonly proxies: readonly KafkaProxy[];
+  readonly proxies: readonly Pick<KafkaProxy, "inject" | "cut" | "heal">[];
   readonly nodes: readonly KafkaNode[];
   readonly tally: Tally;
   /** Starts a service again: some requests are made at a start alone. */
@@ -77,7 +78,8 @@ export class NetworkInjector {
       delay(meetWithinMs, false, { ref: false }),
     ]);
     this.#options.tally.add(met ? name : `missed ${name}`);
-    if (met && fault.action.kind === "hold") await delay(lastsMs);
+    // To release is to let go at once, what is only to be late as well.
+    if (met && (fault.action.kind === "hold" || fault.action.kind === "delay")) await delay(lastsMs);
     for (const one of injected) one.release();
     return met;
   }

@@ -60,6 +60,7 @@ const failPointsOwed = (faults: LedgerEntry["faults"], pointsOwed: number): Owed
 const workOwed = ({ effects, rounds }: LedgerEntry): Owed[] => [
   ...Object.entries(rounds).map(([lane, finished]): Owed => [`finished rounds of ${lane}`, finished, 1]),
   ["looks at atomicity", effects["looksAtAtomicity"] ?? 0, looksMin],
+  ["unreadable records", effects["unreadable"] ?? 0, 1],
   ["dead letters", effects["deadLetters"] ?? 0, 1],
   ["accepted a second", effects["acceptedPerSecond"] ?? 0, acceptedPerSecondMin],
 ];

@@ -16,14 +16,22 @@ export interface PoisonWriterOptions {
   readonly timestampMs: number;
 }
 
+/** Digests of values that no codec reads. */
+export interface WrittenPoison {
+  /** Of those that every in-sync replica has. */
+  readonly acknowledged: ReadonlySet<string>;
+  /** Of these and of those that nobody answered for, which may be there. */
+  readonly tried: ReadonlySet<string>;
+}
+
 const writeEveryMs = 500;
 
 /** Writes until it is stopped. */
 export class PoisonWriter {
   readonly #producer: IdempotentProducer;
   readonly #options: PoisonWriterOptions;
-  /** Digests of the values that every in-sync replica has. */
-  readonly #written = new Set<string>();
+  readonly #acknowledged = new Set<string>();
+  readonly #tried = new Set<string>();
   readonly #running: Promise<void>;
   #stopped = false;
 
@@ -44,20 +52,21 @@ export class PoisonWriter {
     return new PoisonWriter(producer, options);
   }
 
-  /** @returns the digests of the values that were acknowledged */
-  async stop(): Promise<ReadonlySet<string>> {
+  /** @returns what it wrote */
+  async stop(): Promise<WrittenPoison> {
     this.#stopped = true;
     await this.#running;
     await this.#producer.close();
-    return this.#written;
+    return { acknowledged: this.#acknowledged, tried: this.#tried };
   }
 
   async #run(): Promise<void> {
     const random = seededRandom(this.#options.seed);
     for (let n = 0; !this.#stopped; n++) {
       const { topic, key, value, headers } = drawUnreadable(random, n);
+      this.#tried.add(digestOf(value));
       await this.#producer.send({ topic, key, value, headers, timestampMs: this.#options.timestampMs }).then(
-        () => this.#written.add(digestOf(value)),
+        () => this.#acknowledged.add(digestOf(value)),
         // Whether it is there, its topic says.
         () => undefined,
       );

@@ -16,7 +16,17 @@ import { type Damage, damageOne } from "./torn-files.ts";
 
 /** What the injector needs to know of the pipeline. */
 export interface ProcessInjectorOptions {
-  readonly pipeline: RunningPipeline;
+  readonly pipeline: Pick<
+    RunningPipeline,
+    | "addReplica"
+    | "kill"
+    | "lastEndOf"
+    | "pidOf"
+    | "removeReplica"
+    | "resume"
+    | "terminate"
+    | "untilServiceReady"
+  >;
   readonly tally: Tally;
   /** The services' session time-out: a pause beyond it makes a zombie. */
   readonly sessionTimeoutMs: number;
@@ -93,7 +103,12 @@ export class ProcessInjector {
     const victim = (): KilledService => (this.#inHand === service ? nextTo(service) : service);
     await waitFor(`${service} runs`, () => pipeline.pidOf(victim()) !== undefined);
     const killed = victim();
-    const isKilled = pipeline.kill(killed);
+    const life = pipeline.pidOf(killed);
+    // Seen to die: two kills of one life are one.
+    const isKilled =
+      pipeline.kill(killed) &&
+      (await happens(`${killed} dies`, () => pipeline.pidOf(killed) !== life)) &&
+      pipeline.lastEndOf(killed) === "SIGKILL";
     tally.add(isKilled ? `kill ${killed}` : "missed kill");
     return isKilled;
   }

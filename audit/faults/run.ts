@@ -7,47 +7,54 @@
 //
 // Prints the ledger entry, and adds it to audit/ledger.jsonl with --ledger. Ends with 1 when a promise was broken or the
 // campaign could not go on; with 2 when none was, but something is missing that is owed (owed.ts): then the campaign proves
-// less than it should, and is to be run again. Either way it says how to have the same plan once more.
+// less than it should, and is to be run again. Either way it says how to have the same plan once more. With 64 when the
+// arguments were not understood.
 
-import { parseArgs } from "node:util";
+import { commandLine } from "@riffle/infra/command-line/command-line";
+import { choice, flag, number, wholeNumber } from "@riffle/infra/command-line/values";
 import { runCampaign } from "./campaign.ts";
 import { record } from "./ledger.ts";
 import { shortcomings } from "./owed.ts";
 import { longMix, shortMix } from "./plan.ts";
 
-const { values } = parseArgs({
+const values = commandLine({
+  command: "npx -y pnpm@10 audit:faults",
+  does: "Runs the whole pipeline under attack, and compares every topic with what must be there.",
   options: {
-    seed: { type: "string", default: "1" },
-    mix: { type: "string", default: "short" },
-    minutes: { type: "string", default: "0" },
-    rate: { type: "string", default: "150" },
-    singles: { type: "string", default: "4" },
-    batches: { type: "string", default: "4" },
-    "batch-size": { type: "string", default: "25" },
-    ledger: { type: "boolean", default: false },
+    seed: wholeNumber("of the plan of faults: the same seed, the same plan", 1, {
+      min: Number.MIN_SAFE_INTEGER,
+    }),
+    mix: choice("how many faults of each kind", ["short", "long"], "short"),
+    minutes: number("rounds until so long has passed; 0 is one round", 0),
+    rate: number("transactions a second", 150, { min: 1 }),
+    singles: wholeNumber("single requests under way at once", 4),
+    batches: wholeNumber("batches under way at once", 4),
+    "batch-size": wholeNumber("transactions in a batch", 25, { min: 1 }),
+    ledger: flag("adds a line to audit/ledger.jsonl"),
   },
+  refusedWith: 64,
 });
-const seed = Number(values.seed);
-const minutes = Number(values.minutes);
+const { seed, minutes } = values;
 const mix = values.mix === "long" ? longMix : shortMix;
 
 const say = (line: string): void => void process.stdout.write(`${line}\n`);
 
-const entry = await runCampaign({
+const attacked = await runCampaign({
   seed,
   minutes,
-  rate: Number(values.rate),
+  rate: values.rate,
   connections: {
-    singles: Number(values.singles),
-    batches: Number(values.batches),
-    batchSize: Number(values["batch-size"]),
+    singles: values.singles,
+    batches: values.batches,
+    batchSize: values["batch-size"],
   },
   mix,
   say,
 });
+const short = shortcomings(attacked, mix);
+const entry = { ...attacked, mix: values.mix, missing: short };
 say(JSON.stringify(entry, null, 2));
 if (values.ledger) record(entry);
-const short = shortcomings(entry, mix);
 for (const line of [...entry.violations, ...short]) say(`✗ ${line}`);
 if (entry.violations.length + short.length === 0) say("0 lost, 0 duplicated, 0 torn");
 else {

@@ -64,13 +64,16 @@ const sorted = (value: object): [string, unknown][] =>
 export const contentOf = (transaction: Transaction): string =>
   JSON.stringify(sorted(transaction).map(([name, value]) => [name, withSortedFields(value)]));
 
+/** What stands for the content where there are many. */
+export const contentDigestOf = (transaction: Transaction): string => digestOfText(contentOf(transaction));
+
 /** Only transactions have a time at which they occurred. */
 const isTransaction = (value: object): value is Transaction => "occurredAt" in value;
 
 const withSortedFields = (value: unknown): unknown => {
   if (Array.isArray(value)) return value.map(withSortedFields);
   if (typeof value !== "object" || value === null) return value;
-  if (isTransaction(value)) return `${value.id} of content ${digestOfText(contentOf(value))}`;
+  if (isTransaction(value)) return `${value.id} of content ${contentDigestOf(value)}`;
   return Object.fromEntries(sorted(value).map(([name, field]) => [name, withSortedFields(field)]));
 };
 

@@ -91,6 +91,7 @@ export class RunningPipeline {
   readonly #ends = new Map<string, string>();
   /** How often lives ended in which way. */
   readonly #endings: Record<string, number> = {};
+  #terminations = 0;
   /** What the services printed for people: the notifier's alert lines. */
   readonly printed: string[] = [];
 
@@ -180,7 +181,9 @@ export class RunningPipeline {
   /** SIGTERM from outside: it shuts down in its own time and is started again. */
   terminate(name: ServiceName): void {
     const pid = this.pidOf(name);
-    if (pid !== undefined) process.kill(pid, "SIGTERM");
+    if (pid === undefined) return;
+    this.#terminations++;
+    process.kill(pid, "SIGTERM");
   }
 
   /** SIGSTOP: alive for the system, dead for everybody else. */
@@ -220,6 +223,11 @@ export class RunningPipeline {
   /** How often lives of all instances ended in which way: `SIGKILL`, `exit code 1`. */
   get endings(): Readonly<Record<string, number>> {
     return this.#endings;
+  }
+
+  /** How often a service was asked to shut down and to be started again. */
+  get terminations(): number {
+    return this.#terminations;
   }
 
   /** Port of a service's /metrics. */

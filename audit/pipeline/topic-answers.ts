@@ -89,11 +89,23 @@ export const readPipeline = async (brokers: readonly string[]): Promise<Pipeline
   }
 };
 
+/** @throws where a topic has more partitions than are compared: what is in them must not be passed over */
+const withinPartitions =
+  (read: ReadRecords, partitions: number): ReadRecords =>
+  (topic, apply) =>
+    read(topic, (partition, record) => {
+      if (partition >= partitions)
+        throw new Error(`${topic} has a partition ${partition}: ${partitions} are compared`);
+      apply(partition, record);
+    });
+
 /** The same from anywhere. */
-export const readAnswers = async (
+export const readAnswers = (
   read: ReadRecords,
   partitions = topics.transactionsReceived.partitions,
-): Promise<PipelineRecords> => {
+): Promise<PipelineRecords> => recordsFrom(withinPartitions(read, partitions), partitions);
+
+const recordsFrom = async (read: ReadRecords, partitions: number): Promise<PipelineRecords> => {
   const unreadable = new Map<string, string[][]>();
   const each = async <V>(
     topic: Topic<V>,

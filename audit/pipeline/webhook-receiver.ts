@@ -1,6 +1,6 @@
 // A webhook receiver on loopback that checks every signature and remembers what it was told.
 
-import { createHmac, timingSafeEqual } from "node:crypto";
+import { createHmac, hash, timingSafeEqual } from "node:crypto";
 import { createServer, type IncomingMessage, type Server, type ServerResponse } from "node:http";
 import type { AddressInfo } from "node:net";
 import type { Alert } from "@riffle/contracts";
@@ -33,11 +33,14 @@ const isSigned = (request: IncomingMessage, body: string): boolean => {
 /** Receives webhooks until it is closed. */
 export class WebhookReceiver {
   readonly #server: Server;
-  /** Alerts by `webhook-id`, in order; a repeat of an id is counted in `repeats`. */
+  /** Alerts by `webhook-id`, in order; a repeat of an id is counted in `repeats`, one with other bytes in `changed` as well. */
   readonly alerts = new Map<string, Alert>();
+  /** What stands for the bytes that came first, by `webhook-id`. */
+  readonly #bodies = new Map<string, string>();
   /** `traceparent` headers, in order. */
   readonly traceparents: (string | undefined)[] = [];
   repeats = 0;
+  changed = 0;
   unsigned = 0;
 
   private constructor() {
@@ -58,10 +61,18 @@ export class WebhookReceiver {
       return;
     }
     const id = String(request.headers["webhook-id"]);
-    if (this.alerts.has(id)) this.repeats++;
     this.traceparents.push(request.headers["traceparent"]?.toString());
-    this.alerts.set(id, (JSON.parse(body) as { data: Alert }).data);
+    this.#note(id, body);
     response.writeHead(204).end();
+  }
+
+  #note(id: string, body: string): void {
+    const bytes = hash("sha256", body, "hex");
+    const first = this.#bodies.get(id) ?? bytes;
+    if (this.alerts.has(id)) this.repeats++;
+    if (first !== bytes) this.changed++;
+    this.#bodies.set(id, first);
+    this.alerts.set(id, (JSON.parse(body) as { data: Alert }).data);
   }
 
   static async listen(): Promise<WebhookReceiver> {

@@ -7,6 +7,8 @@ import { mkdtempSync, readFileSync, rmSync } from "node:fs";
 import { availableParallelism, tmpdir } from "node:os";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
+import { commandLine } from "@riffle/infra/command-line/command-line";
+import { needed } from "@riffle/infra/command-line/values";
 import { plantedBugs } from "./catalogue.ts";
 import type { PlantedBug } from "./planted-bug.ts";
 
@@ -16,9 +18,20 @@ interface Report {
   }[];
 }
 
+const { others: wanted } = commandLine({
+  command: "npx -y pnpm@10 audit:bugs",
+  does: "Plants each bug by itself and runs the test that must notice it; all bugs, or those that are named.",
+  others: {
+    ...needed(
+      "a bug by its name",
+      plantedBugs.map(({ name }) => name),
+    ),
+    shape: "<name>",
+  },
+});
+const folder = mkdtempSync(join(tmpdir(), "riffle-planted-"));
 const root = fileURLToPath(new URL("../../", import.meta.url));
 const vitest = join(root, "node_modules", "vitest", "vitest.mjs");
-const folder = mkdtempSync(join(tmpdir(), "riffle-planted-"));
 const testWithinMs = 180_000;
 
 /** The tests that failed. A run that broke down before its first test has noticed nothing. */
@@ -54,7 +67,6 @@ const redTests = async ({ name, caughtBy }: PlantedBug): Promise<string[]> => {
   }
 };
 
-const wanted = process.argv.slice(2);
 const bugs = plantedBugs.filter(({ name }) => wanted.length === 0 || wanted.includes(name));
 const unnoticed: string[] = [];
 const left = bugs.values();

@@ -8,6 +8,7 @@
 import { mkdtempSync, readFileSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
+import { commandLine } from "@riffle/infra/command-line/command-line";
 import { repositoryRoot, sh } from "./shell.ts";
 import { timeline } from "./timeline.ts";
 
@@ -21,6 +22,11 @@ COPY adapter /adapter
 USER 65534
 ENTRYPOINT ["/adapter"]
 `;
+
+commandLine({
+  command: "node audit/rehearsals/adapter-image.ts",
+  does: "Compiles the image of prometheus-adapter from its Go module, under its public name. Needs Go and Docker.",
+});
 
 const say = timeline();
 

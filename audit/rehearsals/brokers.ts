@@ -7,17 +7,24 @@
 // when anything was lost, doubled, or answered 202 without being there.
 
 import { setTimeout as delay } from "node:timers/promises";
-import { parseArgs } from "node:util";
+import { commandLine } from "@riffle/infra/command-line/command-line";
+import { choice, number, wholeNumber } from "@riffle/infra/command-line/values";
 import { ExactTraffic, outcomeLines } from "./exact-traffic.ts";
 import { rehearse } from "./rehearse.ts";
 import { composeBrokers, localBrokers, type ThreeBrokers } from "./three-brokers.ts";
 import { StallWatch, timeline } from "./timeline.ts";
 
-const { values } = parseArgs({
+const values = commandLine({
+  command: "npx -y pnpm@10 rehearse:brokers",
+  does: "Three brokers with three copies of everything; each is killed in turn under load, and nothing may be lost.",
   options: {
-    on: { type: "string", default: "compose" },
-    rate: { type: "string", default: "100" },
-    seed: { type: "string", default: "1" },
+    on: choice(
+      "where the brokers run: containers, or processes of this machine",
+      ["compose", "jvm"],
+      "compose",
+    ),
+    rate: number("transactions a second", 100, { min: 1 }),
+    seed: wholeNumber("of the transactions", 1, { min: Number.MIN_SAFE_INTEGER }),
   },
 });
 
@@ -46,9 +53,9 @@ const phase = async (load: ExactTraffic, what: string): Promise<void> => {
 
 const run = async (): Promise<void> => {
   cluster = await (values.on === "jvm" ? localBrokers(say) : composeBrokers(say));
-  traffic = new ExactTraffic(cluster, Number(values.seed));
+  traffic = new ExactTraffic(cluster, values.seed);
   say(`the pipeline is ready; ${values.rate} transactions a second from now on`);
-  traffic.start(Number(values.rate));
+  traffic.start(values.rate);
   await phase(traffic, "all three brokers");
   for (const broker of [1, 2, 3]) {
     say(`broker ${broker} is killed`);

@@ -11,6 +11,7 @@ import { chmod, mkdtemp, rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { serviceNames } from "@riffle/contracts";
+import { commandLine } from "@riffle/infra/command-line/command-line";
 import { freePorts } from "@riffle/infra/kafka/ports";
 import { checkAccess, knocks } from "./access-check.ts";
 import { ComposeStack, imageBytes } from "./compose-stack.ts";
@@ -26,6 +27,11 @@ const consoleWithinMs = 60_000;
 
 /** For the mails of the scenario's alerts, and for the first scrapes and evaluations of Prometheus. */
 const seenWithinMs = 60_000;
+
+commandLine({
+  command: "npx -y pnpm@10 rehearse:compose",
+  does: "Builds the images, brings docker-compose.yml up on free ports, plays a scenario against it, takes it down.",
+});
 
 const say = timeline();
 const [kafkaPort = 0, ingestPort = 0, consolePort = 0, mailPort = 0, prometheusPort = 0, grafanaPort = 0] =

@@ -12,8 +12,9 @@
 // not come about. The images must be known to the cluster (docs/deploy.md).
 
 import { setTimeout as delay } from "node:timers/promises";
-import { parseArgs } from "node:util";
 import { topics } from "@riffle/contracts";
+import { commandLine } from "@riffle/infra/command-line/command-line";
+import { choice, flag, number, wholeNumber } from "@riffle/infra/command-line/values";
 import { untilDrained } from "../pipeline/drained.ts";
 import {
   applyOverlay,
@@ -33,13 +34,15 @@ import { holdInRestore } from "./held-restore.ts";
 import { rehearse } from "./rehearse.ts";
 import { StallWatch, timeline } from "./timeline.ts";
 
-const { values } = parseArgs({
+const values = commandLine({
+  command: "npx -y pnpm@10 rehearse:kubernetes",
+  does: "Applies an overlay to a real cluster and disturbs it under load: scaled by lag, pods deleted, a rolling update.",
   options: {
-    rate: { type: "string", default: "20" },
-    backlog: { type: "string", default: "60000" },
-    seed: { type: "string", default: "1" },
-    keep: { type: "boolean", default: false },
-    autoscaler: { type: "string", default: "keda" },
+    rate: number("transactions a second", 20, { min: 1 }),
+    backlog: wholeNumber("transactions that wait at the beginning", 60_000, { min: 1 }),
+    seed: wholeNumber("of the transactions", 1, { min: Number.MIN_SAFE_INTEGER }),
+    keep: flag("leaves everything in the cluster at the end"),
+    autoscaler: choice("what scales", Object.keys(autoscalers), "keda"),
   },
 });
 
@@ -89,7 +92,7 @@ const scaleByLag = async (traffic: ExactTraffic, lag: LagReader): Promise<void> 
   const log = new ScaleLog(lag);
   try {
     say(`a backlog of ${values.backlog} transactions`);
-    await traffic.backlog(Number(values.backlog));
+    await traffic.backlog(values.backlog);
     await untilReplicas(scaled, 3, scaleWithinMs);
     say("scaled out to 3");
     await untilReplicas(scaled, 1, scaleWithinMs);
@@ -104,7 +107,7 @@ const scaleInWaits = async (traffic: ExactTraffic): Promise<void> => {
   await traffic.pause();
   await untilDrained(nodePorts.brokers, ["filter", scaled], scaleWithinMs);
   await holdInRestore({ kubectl, autoscaler, replicasOf, untilReplicas }, scaled, say);
-  traffic.start(Number(values.rate));
+  traffic.start(values.rate);
 };
 
 const disturb = async (traffic: ExactTraffic): Promise<void> => {
@@ -138,9 +141,9 @@ const run = async (): Promise<void> => {
   isApplied = true;
   await applyOverlay(autoscaler);
   say("every service is ready");
-  traffic = new ExactTraffic(nodePorts, Number(values.seed));
+  traffic = new ExactTraffic(nodePorts, values.seed);
   lag = await LagReader.open();
-  traffic.start(Number(values.rate));
+  traffic.start(values.rate);
   await scaleByLag(traffic, lag);
   await scaleInWaits(traffic);
   await disturb(traffic);

@@ -10,8 +10,9 @@
 // lag did not fall. The windows of time are those of k8s/components/keda, ten times shorter.
 
 import { setTimeout as delay } from "node:timers/promises";
-import { parseArgs } from "node:util";
 import { topics } from "@riffle/contracts";
+import { commandLine } from "@riffle/infra/command-line/command-line";
+import { number, wholeNumber } from "@riffle/infra/command-line/values";
 import { type RunningKafka, startKafka } from "@riffle/infra/kafka";
 import { type ClusterAdmin, connectAdmin } from "@riffle/streams/kafka";
 import { createTopics, RunningPipeline } from "../pipeline/running-pipeline.ts";
@@ -22,13 +23,15 @@ import { rehearse } from "./rehearse.ts";
 import { timeline } from "./timeline.ts";
 import { anyOnTheWay, metricsPages } from "./worker-phase.ts";
 
-const { values } = parseArgs({
+const values = commandLine({
+  command: "npx -y pnpm@10 rehearse:scale",
+  does: "Adds and removes replicas of the fraud-detector by the rule of the HorizontalPodAutoscaler, under load.",
   options: {
-    rate: { type: "string", default: "50" },
-    backlog: { type: "string", default: "60000" },
-    target: { type: "string", default: "1000" },
-    max: { type: "string", default: "3" },
-    seed: { type: "string", default: "1" },
+    rate: number("transactions a second", 50, { min: 1 }),
+    backlog: wholeNumber("transactions that wait at the beginning", 60_000, { min: 1 }),
+    target: number("how far one replica may be behind, in records", 1_000, { min: 1 }),
+    max: wholeNumber("replicas at most", 3, { min: 1 }),
+    seed: wholeNumber("of the transactions", 1, { min: Number.MIN_SAFE_INTEGER }),
   },
 });
 
@@ -40,8 +43,8 @@ const scaleWithinMs = 600_000;
 const drainWithinMs = 180_000;
 const autoscaler = new Autoscaler({
   min: 1,
-  max: Number(values.max),
-  target: Number(values.target),
+  max: values.max,
+  target: values.target,
   upMax: 3,
   upPeriodMs: 6_000,
   stabilisationMs: 30_000,
@@ -113,14 +116,14 @@ const run = async (): Promise<void> => {
     env: rehearsalEnvironment,
   });
   running.pipeline = pipeline;
-  const traffic = new ExactTraffic({ brokers, ingestUrl: pipeline.ingestUrl }, Number(values.seed));
+  const traffic = new ExactTraffic({ brokers, ingestUrl: pipeline.ingestUrl }, values.seed);
   running.traffic = traffic;
   running.admin = await connectAdmin({ brokers, clientId: "rehearsal-lag" });
   const progress = new GroupProgress(running.admin, scaled, topics.transactionsScreened.name);
   running.progress = progress;
   say(`${kafka.description}; ${values.rate} transactions a second from now on`);
-  traffic.start(Number(values.rate));
-  await traffic.backlog(Number(values.backlog));
+  traffic.start(values.rate);
+  await traffic.backlog(values.backlog);
   say(`a backlog of ${values.backlog} transactions; one replica may be ${values.target} behind`);
   const { replicas, highest, atMost } = await scaleUntilDone(pipeline, progress);
   const turns = turnsOf(replicas);

@@ -66,6 +66,17 @@ const ownPanels: Readonly<Record<string, (selector: Selector) => readonly Panel[
       ],
     },
     {
+      title: "Given up",
+      description: "Deliveries that ended without having arrived within ten minutes, by endpoint and reason.",
+      unit: "short",
+      queries: [
+        {
+          expr: `sum by (channel, outcome) (increase(riffle_notifier_outcomes_total${of('outcome!="delivered"')}[10m]))`,
+          legend: "{{channel}} {{outcome}}",
+        },
+      ],
+    },
+    {
       title: "Endpoints left alone",
       description: "1 while the circuit breaker of an endpoint is open.",
       unit: "short",

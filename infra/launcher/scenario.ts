@@ -2,10 +2,14 @@
 // right alerts came. Exit code 0 when they did, 1 when not, 2 when the command was not understood.
 
 import { randomBytes } from "node:crypto";
+import { commandLine } from "../command-line/command-line.ts";
+import { needed } from "../command-line/values.ts";
 import { connectAlertReader } from "../scenarios/alert-reader.ts";
 import { scenarios } from "../scenarios/catalogue.ts";
 import { postTransaction } from "../scenarios/ingest-client.ts";
+import type { ScenarioOptions } from "../scenarios/plot.ts";
 import { runScenario } from "../scenarios/run-scenario.ts";
+import type { Scenario } from "../scenarios/scenario.ts";
 import { verdictTable } from "../scenarios/verdict.ts";
 import { explain, LauncherError } from "./errors.ts";
 import { defaultRunFile, readRunNote } from "./run-file.ts";
@@ -33,13 +37,7 @@ function findTarget(env: NodeJS.ProcessEnv): Target {
   return { brokers, ingestUrl };
 }
 
-async function main(name: string | undefined): Promise<number> {
-  const make = scenarios.get(name ?? "");
-  if (make === undefined) {
-    const found = name === undefined ? "no scenario was named" : `there is no scenario "${name}"`;
-    process.stderr.write(`${found}; there are: ${[...scenarios.keys()].join(", ")}\n`);
-    return 2;
-  }
+async function main(make: (options: ScenarioOptions) => Scenario): Promise<number> {
   const { brokers, ingestUrl } = findTarget(process.env);
   const runId = `run-${randomBytes(4).toString("hex")}`;
   const scenario = make({ runId, endsAtMs: Date.now() - endsAgoMs });
@@ -67,8 +65,15 @@ async function main(name: string | undefined): Promise<number> {
   }
 }
 
+const { name } = commandLine({
+  command: "npx -y pnpm@10 scenario",
+  does: "Sends a labelled series through the running pipeline, and ends with 1 unless exactly the right alerts come.",
+  operands: { name: needed("which series", [...scenarios.keys()]) },
+});
 try {
-  process.exitCode = await main(process.argv[2]);
+  const make = scenarios.get(name);
+  if (make === undefined) throw new TypeError(`${name} is offered and is not in the catalogue`);
+  process.exitCode = await main(make);
 } catch (error) {
   process.stderr.write(`${explain(error)}\n`);
   process.exitCode = 1;

@@ -4,6 +4,7 @@
 
 import { join } from "node:path";
 import { connectAdmin } from "@riffle/streams/kafka";
+import { commandLine } from "../command-line/command-line.ts";
 import { repositoryFolder, riffleFolder } from "../folders.ts";
 import { startKafka } from "../kafka/local-kafka.ts";
 import { explain } from "./errors.ts";
@@ -56,6 +57,10 @@ async function main(): Promise<void> {
   await launcher.start().catch(fail);
 }
 
+commandLine({
+  command: "npx -y pnpm@10 start",
+  does: "Finds or starts a Kafka, creates the topics and runs the six services, until Ctrl-C. Ports and brokers come from variables: docs/config.md.",
+});
 await main().catch((error: unknown) => {
   process.stderr.write(`${explain(error)}\n`);
   process.exit(1);

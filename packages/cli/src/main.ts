@@ -8,8 +8,11 @@ import { processTerminal } from "./terminal/terminal.ts";
 // A reader that has seen enough (`riffle … | head`) is no failure.
 process.stdout.on("error", (error: NodeJS.ErrnoException) => {
   if (error.code === "EPIPE") process.exit(0);
-  throw error;
+  process.stderr.write(`The result cannot be written: ${error.message}\n`);
+  process.exit(1);
 });
+// Nobody reads what is said about the result: the result is no worse for it.
+process.stderr.on("error", () => {});
 
 const failPoint = process.env["RIFFLE_FAILPOINT"];
 if (failPoint !== undefined) armFailPoint(parseFailPoint(failPoint));

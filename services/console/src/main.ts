@@ -1,6 +1,5 @@
 // console: the topics → a read model → HTTP, the live feed and the dashboard. See README.md.
 
-import { mkdirSync } from "node:fs";
 import { kafkaConnection, portFault, runService } from "@riffle/service-kit/process";
 import { type ConsoleAccessConfig, consoleAccessFaults } from "./access/config.ts";
 import { openConsoleAccess } from "./access/console-access.ts";
@@ -29,8 +28,8 @@ await runService({
     const { path: folder, removed } =
       config.DATA_DIR === undefined ? makeTemporaryFolder() : { path: config.DATA_DIR, removed: [] };
     if (removed.length > 0) log.info({ removed }, "removed the folders of consoles that are gone");
-    mkdirSync(folder, { recursive: true });
-    // Who may read is known before anything is asked of Kafka: what is wrong with it is told though no broker answers.
+    // Who may read is known before anything is asked of Kafka: what is wrong with it is told though no broker answers. It makes
+    // the folder where there is none, for its own user alone: the account ids in it are in full.
     const access = openConsoleAccess({ config, log, folder, now: Date.now });
     onShutdown("access", () => access.close());
     if (access.isOpen) log.warn("no authentication: whoever reaches the port may read and do everything");

@@ -8,7 +8,7 @@
 import { randomUUID } from "node:crypto";
 import type { IncomingMessage } from "node:http";
 import { KnownPaths, type Logger } from "@riffle/service-kit/process";
-import { type FastifyInstance, type FastifyRequest, fastify } from "fastify";
+import { type FastifyInstance, type FastifyReply, type FastifyRequest, fastify } from "fastify";
 import { NotOnRecordError } from "./access/reads-audit.ts";
 import { type ConsoleProblem, frameworkProblem, sendProblem } from "./problem.ts";
 import { QueryFault } from "./routes/query.ts";
@@ -40,6 +40,22 @@ const unrouted = ({ url, method }: FastifyRequest, paths: KnownPaths): ConsolePr
   };
 };
 
+/** H1. */
+const mark = ({ id, url }: FastifyRequest, reply: FastifyReply): void => {
+  reply.header("x-request-id", id);
+  reply.header("x-content-type-options", "nosniff");
+  if (url.startsWith("/v1/")) reply.header("cache-control", "no-store");
+};
+
+/** A path that the router cannot read gets by every hook. */
+const refuseUnreadable = (_error: Error, request: FastifyRequest, reply: FastifyReply): void => {
+  mark(request, reply);
+  sendProblem(reply, {
+    code: "malformed-request",
+    detail: "The path cannot be read, or an id in it is longer than any is.",
+  });
+};
+
 /** A server without routes that does not listen yet. */
 export const buildServer = ({ log, guard, trustProxy }: ServerOptions): FastifyInstance => {
   const app = fastify({
@@ -54,12 +70,9 @@ export const buildServer = ({ log, guard, trustProxy }: ServerOptions): FastifyI
     requestIdHeader: false,
     genReqId: requestIdOf,
     routerOptions: { maxParamLength: 128 },
+    frameworkErrors: refuseUnreadable,
   });
-  app.addHook("onRequest", async (request, reply) => {
-    reply.header("x-request-id", request.id);
-    reply.header("x-content-type-options", "nosniff");
-    if (request.url.startsWith("/v1/")) reply.header("cache-control", "no-store");
-  });
+  app.addHook("onRequest", async (request, reply) => mark(request, reply));
   const paths = new KnownPaths();
   app.addHook("onRoute", (route) => paths.add(route));
   guard(app);

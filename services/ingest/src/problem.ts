@@ -155,7 +155,8 @@ export function connectionProblem(code: string | undefined): Problem {
     case "ERR_HTTP_REQUEST_TIMEOUT":
       return {
         code: "request-timeout",
-        detail: "Headers must arrive within 5 s, the whole request within 10 s.",
+        detail:
+          "Headers must arrive within 5 s, the whole request within 10 s. Of a batch, what had arrived may have been recorded: send it again unchanged, with the same ids.",
       };
     default:
       return { code: "malformed-request", detail: "The request breaks the syntax of HTTP/1.1." };

@@ -1,7 +1,7 @@
 // The endpoints that the configuration names, with the real clock, console and network.
 
 import { ConfigError } from "@riffle/service-kit";
-import { ConsoleChannel } from "./channels/console-channel.ts";
+import { ConsoleChannel, printerTo } from "./channels/console-channel.ts";
 import type { Surroundings } from "./channels/surroundings.ts";
 import { WebhookChannel } from "./channels/webhook-channel.ts";
 import type { NotifierConfig } from "./config.ts";
@@ -60,7 +60,7 @@ const check = (endpoints: readonly Endpoint[]): void => {
 const consoleChannel = (config: NotifierConfig): ConsoleChannel | undefined => {
   if (!config.CONSOLE_ENABLED) return undefined;
   return new ConsoleChannel({
-    print: (line) => process.stdout.write(`${line}\n`),
+    print: printerTo(process.stdout),
     colours: process.stdout.isTTY === true && (config.NO_COLOR ?? "") === "",
     nowMs: Date.now,
   });

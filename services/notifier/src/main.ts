@@ -25,7 +25,9 @@ await runStreamService({
       tracing === undefined
         ? configured
         : configured.map((endpoint) => ({ ...endpoint, channel: tracedChannel(endpoint.channel, tracing) }));
-    const { observer, ...told } = observeDeliveries(metrics, log, () => dispatcher?.figures() ?? []);
+    const channels = endpoints.map(({ channel }) => channel.name);
+    const figures = () => dispatcher?.figures() ?? [];
+    const { observer, ...told } = observeDeliveries({ metrics, log, channels, figures });
     dispatcher = new Dispatcher({ endpoints, clock: wallClock, observer });
     const options: NotifierOptions = { endpoints, dispatcher, nowMs: wallClock.nowMs, ...told };
     return { controllers: [Notifier], providers: [{ provide: notifierOptions, useValue: options }] };

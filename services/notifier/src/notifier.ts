@@ -16,7 +16,7 @@ import { StreamHandler } from "@riffle/service-kit";
 import { perTask, type RecordBatch, type StreamRecord, type Task } from "@riffle/streams";
 import type { Dispatcher } from "./deliveries/dispatcher.ts";
 import { deliveryStores } from "./deliveries/owed-delivery.ts";
-import { idOf, TaskDeliveries } from "./deliveries/task-deliveries.ts";
+import { idOf, type Outcome, TaskDeliveries } from "./deliveries/task-deliveries.ts";
 import type { Endpoint } from "./endpoint.ts";
 
 /** Under which name Nest injects the NotifierOptions. */
@@ -34,6 +34,8 @@ export interface NotifierOptions {
   readonly onCommand?: (kind: NotifierCommand["kind"], hadEffect: boolean) => void;
   /** Told how many alerts of a rule no endpoint wanted, once that is committed. */
   readonly onUnwanted?: (rule: string, count: number) => void;
+  /** Told of each delivery that came to its outcome, once that is committed. */
+  readonly onOutcome?: (channel: string, outcome: Outcome) => void;
 }
 
 /** Delivers `alerts.v1`, heeds `notifier.commands.v1`, records the outcomes in `notifications.v1`. */

@@ -16,6 +16,7 @@ const transaction = (id: string, accountId = "acc") => ({
 
 const accepted = (id: string, sentAt: number, answeredAt: number): Attempt => ({
   id,
+  content: "c",
   outcome: "accepted",
   sentAt,
   answeredAt,
@@ -39,7 +40,7 @@ describe("the order of an account", () => {
 
   it("is decided by a transaction's first place and its first answer, whatever is repeated", () => {
     const attempts: Attempt[] = [
-      { id: "a", outcome: "unknown", sentAt: 1, answeredAt: 2 },
+      { id: "a", content: "c", outcome: "unknown", sentAt: 1, answeredAt: 2 },
       accepted("a", 3, 6),
       accepted("b", 4, 5),
       accepted("b", 8, 9),

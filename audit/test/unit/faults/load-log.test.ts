@@ -16,6 +16,7 @@ afterEach(() => rmSync(folder, { recursive: true }));
 
 const attempt = (id: string, outcome: Outcome, sentAt: number): Attempt => ({
   id,
+  content: `of-${id}`,
   outcome,
   sentAt,
   answeredAt: sentAt + 1,

@@ -6,6 +6,7 @@ import { allowedEnds, fatalsOf, unexplainedEnds } from "../../../faults/endings.
 import type { LedgerEntry } from "../../../faults/ledger.ts";
 import { shortcomings } from "../../../faults/owed.ts";
 import { shortMix } from "../../../faults/plan.ts";
+import { sometimesOf } from "../../../faults/sometimes.ts";
 
 /** A campaign in which everything of the mix happened, once a round. */
 const entryOf = (rounds: number, faults: Readonly<Record<string, number>> = {}): LedgerEntry => ({
@@ -27,7 +28,7 @@ const entryOf = (rounds: number, faults: Readonly<Record<string, number>> = {}):
     "broker paused": rounds * shortMix.brokerPauses,
     ...faults,
   },
-  effects: { looksAtAtomicity: 50, deadLetters: 3, acceptedPerSecond: 100 },
+  effects: { looksAtAtomicity: 50, unreadable: 9, deadLetters: 3, acceptedPerSecond: 100 },
   sometimes: { "producer or member fenced": 1 },
   fatals: {},
   violations: [],
@@ -90,6 +91,7 @@ describe("what a campaign owes", () => {
     const idle = { ...entryOf(1), effects: {}, sometimes: { "handler failed at a record": 0 } };
     expect(shortcomings(idle, shortMix)).toEqual([
       "looks at atomicity: 0, at least 10 are owed",
+      "unreadable records: 0, at least 1 are owed",
       "dead letters: 0, at least 1 are owed",
       "accepted a second: 0, at least 10 are owed",
       "never seen: handler failed at a record",
@@ -119,13 +121,44 @@ describe("services that ended by themselves", () => {
   it("are violations, unless the attack explains them", () => {
     const [allowed] = allowedEnds;
     const fatals = { "fatal: STREAMS_STATE_CORRUPT no": 2, [`${allowed?.text} at 127.0.0.1:1`]: 9 };
-    expect(unexplainedEnds(fatals, {})).toEqual([
+    expect(unexplainedEnds(fatals, {}, 0)).toEqual([
       "services ended by themselves, 2 times: fatal: STREAMS_STATE_CORRUPT no",
     ]);
-    expect(unexplainedEnds({}, { SIGKILL: 60, "exit code 0": 3, "exit code 1": 2 })).toEqual([]);
-    expect(unexplainedEnds({}, { SIGABRT: 1, "exit code 78": 2 })).toEqual([
+    expect(unexplainedEnds({}, { SIGABRT: 1, "exit code 78": 2 }, 9)).toEqual([
       "services ended with SIGABRT, 1 times",
       "services ended with exit code 78, 2 times",
     ]);
+  });
+
+  it("explain themselves by a line of the log or by a shutdown that was asked for, one each", () => {
+    const told = { [`${allowedEnds[0]?.text} at 127.0.0.1:1`]: 2 };
+    expect(unexplainedEnds(told, { SIGKILL: 60, "exit code 0": 1, "exit code 1": 2 }, 1)).toEqual([]);
+    expect(unexplainedEnds(told, { "exit code 1": 4 }, 1)).toEqual([
+      "services ended with exit code 1, 4 times, of which 3 can be explained",
+    ]);
+    expect(unexplainedEnds({}, { "exit code 0": 1 }, 0)).toEqual([
+      "services ended with exit code 0, 1 times, of which 0 can be explained",
+    ]);
+  });
+});
+
+describe("conditions", () => {
+  const seen = (line: object): string[] =>
+    Object.entries(sometimesOf([JSON.stringify(line)]))
+      .filter(([, count]) => count > 0)
+      .map(([name]) => name);
+
+  it("are a commit of unknown outcome only where EndTxn had no answer", () => {
+    const unknown = (api: string) =>
+      seen({ err: { message: `${api}: no answer from the broker (x)`, code: "STREAMS_OUTCOME_UNKNOWN" } });
+    expect(unknown("Fetch")).toEqual(["outcome of a request unknown"]);
+    expect(unknown("EndTxn")).toEqual(["outcome of a request unknown", "outcome of a commit unknown"]);
+  });
+
+  it("are a restore only where the changelog held something", () => {
+    const restored = (records: number) =>
+      seen({ store: "panes", records, from: "start", msg: "store restored" });
+    expect(restored(0)).toEqual([]);
+    expect(restored(10)).toEqual(["restored from a changelog"]);
   });
 });

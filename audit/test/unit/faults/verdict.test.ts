@@ -3,7 +3,7 @@
 
 import { type Topic, topics, type WindowKind, windowKinds } from "@riffle/contracts";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
-import { unmetPoison } from "../../../faults/checks.ts";
+import { strayUnreadable, unmetPoison } from "../../../faults/checks.ts";
 import type { ModelAnswer } from "../../../model/reference-model.ts";
 import type { FoundRecord } from "../../../pipeline/dead-letters.ts";
 import { notificationDifferences, owedNotifications } from "../../../pipeline/told-alerts.ts";
@@ -42,6 +42,11 @@ const verdictOn = (found: PipelineRecords): string[] => [
   ),
 ];
 
+const poisonOf = (digests: Iterable<string>) => ({
+  acknowledged: new Set(digests),
+  tried: new Set(digests),
+});
+
 const countOf = (lines: readonly (readonly string[])[], has: (line: string) => boolean): number =>
   lines.flat().filter(has).length;
 
@@ -49,7 +54,8 @@ describe("a pipeline that keeps its promises", () => {
   it("differs nowhere from the model", () => {
     expect(verdictOn(records)).toEqual([]);
     expect(differences(records, smallModel)).toEqual([]);
-    expect(unmetPoison({ records, poison: pipeline.poison })).toEqual([]);
+    expect(unmetPoison({ records, poison: poisonOf(pipeline.poison) })).toEqual([]);
+    expect(strayUnreadable({ records, poison: poisonOf(pipeline.poison) })).toEqual([]);
   });
 
   it("has something of everything that is compared", () => {
@@ -379,6 +385,15 @@ describe("the verdict", () => {
   });
 
   it("misses what was written on purpose and is nowhere", () => {
-    expect(unmetPoison({ records, poison: new Set([...pipeline.poison, "never-written"]) })).toHaveLength(1);
+    const poison = poisonOf([...pipeline.poison, "never-written"]);
+    expect(unmetPoison({ records, poison })).toHaveLength(1);
+  });
+
+  it("finds what nobody reads and nobody wrote on purpose, though it was put aside as if it had to be", () => {
+    const [one, ...others] = pipeline.poison;
+    expect(one).toBeDefined();
+    expect(strayUnreadable({ records, poison: poisonOf(others) }).join()).toMatch(
+      /^1 records that nobody reads/,
+    );
   });
 });

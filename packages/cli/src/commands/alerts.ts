@@ -15,6 +15,7 @@ import { listed } from "../http/pages.ts";
 import { choiceOption, countOption, sinceOption, textOption } from "../option-values.ts";
 import { deliveryLine, moneyIn } from "../passport/passport-lines.ts";
 import { findConsole } from "../target.ts";
+import { jsonText } from "../terminal/json-text.ts";
 import { printable } from "../terminal/printable.ts";
 import { pairLines, tableLines } from "../terminal/table.ts";
 import { oneId } from "./explain.ts";
@@ -61,7 +62,7 @@ async function list(call: Call): Promise<number> {
   };
   const limit = countOption(call, "limit", limitDefault);
   const { items, hasMore } = await listed(new ConsoleClient(findConsole(call)), "/v1/alerts", query, limit);
-  if (call.options["json"] === true) for (const item of items) terminal.out(JSON.stringify(item));
+  if (call.options["json"] === true) for (const item of items) terminal.out(jsonText(item));
   else if (items.length === 0) terminal.out("No alerts.");
   else for (const line of alertLines(items)) terminal.out(line);
   if (hasMore) terminal.note(`Shown are the newest ${items.length}; --limit shows more.`);
@@ -91,7 +92,7 @@ async function show(call: Call): Promise<number> {
   const id = oneId(call, "`riffle alerts show` takes one alert id.");
   const body = await new ConsoleClient(findConsole(call)).get(`/v1/alerts/${encodeURIComponent(id)}`);
   if (call.options["json"] === true) {
-    terminal.out(JSON.stringify(body));
+    terminal.out(jsonText(body));
     return 0;
   }
   const { alert, history, deliveries, ...rest } = membersOf(body);

@@ -11,6 +11,7 @@ import { type Call, type Command, jsonDocumentOption, kafkaOptions } from "../co
 import { CliError } from "../errors.ts";
 import { textOption } from "../option-values.ts";
 import { findBrokers } from "../target.ts";
+import { jsonText } from "../terminal/json-text.ts";
 import { printable } from "../terminal/printable.ts";
 import { ProgressBar } from "../terminal/progress-bar.ts";
 import { counted } from "../terminal/table.ts";
@@ -46,7 +47,7 @@ async function run(call: Call): Promise<number> {
   const casesWithoutSnapshot = endsUnproven(events, snapshots);
   const holds = report.events > 0 && report.faults.length === 0 && read.unreadable.length === 0;
   if (call.options["json"] === true) {
-    terminal.out(JSON.stringify({ holds, ...report, casesWithoutSnapshot, unreadable: read.unreadable }));
+    terminal.out(jsonText({ holds, ...report, casesWithoutSnapshot, unreadable: read.unreadable }));
     return holds ? 0 : 1;
   }
   for (const line of [...read.unreadable.map(unreadableLine), ...report.faults.map(faultLine)])

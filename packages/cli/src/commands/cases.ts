@@ -17,6 +17,7 @@ import { membersOf, textIn } from "../http/json-reading.ts";
 import { listed } from "../http/pages.ts";
 import { choiceOption, countOption, oneOf, textOption } from "../option-values.ts";
 import { findConsole } from "../target.ts";
+import { jsonText } from "../terminal/json-text.ts";
 import { printable } from "../terminal/printable.ts";
 
 export const casesList: Command = {
@@ -64,7 +65,7 @@ async function list(call: Call): Promise<number> {
   };
   const limit = countOption(call, "limit", limitDefault);
   const { items, hasMore } = await listed(new ConsoleClient(findConsole(call)), "/v1/cases", query, limit);
-  if (call.options["json"] === true) for (const item of items) terminal.out(JSON.stringify(item));
+  if (call.options["json"] === true) for (const item of items) terminal.out(jsonText(item));
   else if (items.length === 0) terminal.out("No cases.");
   else for (const line of caseTable(items)) terminal.out(line);
   if (hasMore) terminal.note(`Shown are ${items.length}; --limit shows more.`);
@@ -82,7 +83,7 @@ async function show(call: Call): Promise<number> {
   if (query.asOf !== undefined && version !== undefined)
     throw new CliError("CLI_USAGE", "Give --as-of or --version, not both.");
   const body = await new ConsoleClient(findConsole(call)).get(`/v1/cases/${id}`, query);
-  if (call.options["json"] === true) terminal.out(JSON.stringify(body));
+  if (call.options["json"] === true) terminal.out(jsonText(body));
   else for (const line of caseLines(body, terminal)) terminal.out(line);
   return 0;
 }
@@ -140,7 +141,7 @@ const commandFrom = ({ word, summary, about, argument, takesReason, example, of 
     const expected =
       call.options["expect-version"] === undefined ? undefined : countOption(call, "expect-version", 1);
     const body = await giveCommand(new ConsoleClient(findConsole(call)), id, command, expected);
-    if (call.options["json"] === true) call.terminal.out(JSON.stringify(body));
+    if (call.options["json"] === true) call.terminal.out(jsonText(body));
     else call.terminal.out(doneLine(body));
     return 0;
   },

@@ -8,6 +8,7 @@ import { comparePlaces } from "../dead-letters/place.ts";
 import { type Criteria, fits } from "../dead-letters/selection.ts";
 import { countOption, sinceOption, textOption } from "../option-values.ts";
 import { findBrokers } from "../target.ts";
+import { jsonText } from "../terminal/json-text.ts";
 import { counted } from "../terminal/table.ts";
 
 export const dlqList: Command = {
@@ -60,7 +61,7 @@ async function run(call: Call): Promise<number> {
     }
     const listed = newest.oldestFirst();
     if (call.options["json"] === true) {
-      for (const one of listed) terminal.out(JSON.stringify(listedJson(one)));
+      for (const one of listed) terminal.out(jsonText(listedJson(one)));
     } else if (found === 0) {
       terminal.out("No dead letters.");
     } else {

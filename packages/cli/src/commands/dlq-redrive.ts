@@ -9,6 +9,7 @@ import { planRedrive, type RedrivePlan, type RedriveRequest } from "../dead-lett
 import { CliError } from "../errors.ts";
 import { countOption, sinceOption, textOption } from "../option-values.ts";
 import { findBrokers } from "../target.ts";
+import { jsonText } from "../terminal/json-text.ts";
 import { printable } from "../terminal/printable.ts";
 import { ProgressBar } from "../terminal/progress-bar.ts";
 import { counted } from "../terminal/table.ts";
@@ -152,7 +153,7 @@ const report = ({ options, terminal }: Call, plan: RedrivePlan, result: RedriveR
   const notRedrivable = plan.notRedrivable.map(({ letter }) => placeText(letter.place));
   if (options["json"] === true) {
     const { beyondLimit } = plan;
-    terminal.out(JSON.stringify({ sent: result.sent, sentBefore, beyondLimit, notRedrivable }));
+    terminal.out(jsonText({ sent: result.sent, sentBefore, beyondLimit, notRedrivable }));
   } else {
     const before = sentBefore === 0 ? "" : `, ${sentBefore.toLocaleString("en-US")} had been sent before`;
     terminal.out(`${counted(result.sent, "dead letter")} sent again${before}.`);

@@ -10,6 +10,7 @@ import { parsePlace, placeText } from "../dead-letters/place.ts";
 import { judge, type Verdict } from "../dead-letters/verdict.ts";
 import { CliError } from "../errors.ts";
 import { findBrokers } from "../target.ts";
+import { jsonText } from "../terminal/json-text.ts";
 import { hexRows, printable, printableBytes, printableTime, textOf } from "../terminal/printable.ts";
 import { pairLines } from "../terminal/table.ts";
 
@@ -47,7 +48,7 @@ async function run(call: Call): Promise<number> {
     const verdict: Verdict = typeof found === "string" ? { kind: "incomplete", why: found } : judge(letter);
     const lines =
       call.options["json"] === true
-        ? [JSON.stringify(shownJson({ letter, sentAtMs }, verdict, withValue))]
+        ? [jsonText(shownJson({ letter, sentAtMs }, verdict, withValue))]
         : shownLines({ letter, sentAtMs }, verdict, withValue);
     for (const line of lines) terminal.out(line);
     return 0;

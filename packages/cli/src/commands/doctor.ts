@@ -17,6 +17,7 @@ import { reportLines } from "../doctor/report.ts";
 import { CliError } from "../errors.ts";
 import { countOption, oneOf, textOption } from "../option-values.ts";
 import { findBrokers } from "../target.ts";
+import { jsonText } from "../terminal/json-text.ts";
 import { printableBytes } from "../terminal/printable.ts";
 import { counted } from "../terminal/table.ts";
 
@@ -73,7 +74,7 @@ async function run(call: Call): Promise<number> {
     terminal.progress(undefined);
   }
   const findings = diagnose(facts, { lagMin }).filter(({ code }) => !ignored.includes(code));
-  if (call.options["json"] === true) terminal.out(JSON.stringify(documentOf(findings, facts)));
+  if (call.options["json"] === true) terminal.out(jsonText(documentOf(findings, facts)));
   else {
     for (const line of reportLines(findings, terminal)) terminal.out(line);
     terminal.out(summaryOf(findings, facts.cluster));

@@ -3,6 +3,7 @@
 import { type Call, type Command, jsonOption, kafkaOptions } from "../command.ts";
 import { NotifierLog, type PartitionEndpoint } from "../notifications/notifier-log.ts";
 import { findBrokers } from "../target.ts";
+import { jsonText } from "../terminal/json-text.ts";
 import { printable, printableTime } from "../terminal/printable.ts";
 import { tableLines } from "../terminal/table.ts";
 
@@ -38,7 +39,7 @@ async function run(call: Call): Promise<number> {
   const log = await NotifierLog.connect(findBrokers(call));
   try {
     const listed = listedEndpoints(await log.endpoints(), await log.owed());
-    if (call.options["json"] === true) for (const one of listed) terminal.out(JSON.stringify(one));
+    if (call.options["json"] === true) for (const one of listed) terminal.out(jsonText(one));
     else if (listed.length === 0) terminal.out("No endpoints: no notifier has run on this cluster.");
     else for (const line of endpointLines(listed)) terminal.out(line);
     return 0;

@@ -7,6 +7,7 @@ import { sendCommands, toEveryPartition } from "../notifications/command-sender.
 import { NotifierLog } from "../notifications/notifier-log.ts";
 import { textOption } from "../option-values.ts";
 import { findBrokers } from "../target.ts";
+import { jsonText } from "../terminal/json-text.ts";
 import { printable } from "../terminal/printable.ts";
 
 export const endpointsPause: Command = {
@@ -67,7 +68,7 @@ const send = async (
     await log.close();
   }
   const { kind } = commandOf(name);
-  if (call.options["json"] === true) terminal.out(JSON.stringify({ endpoint: name, command: kind }));
+  if (call.options["json"] === true) terminal.out(jsonText({ endpoint: name, command: kind }));
   else terminal.out(`Deliveries to ${name} ${effect}; \`riffle endpoints list\` shows it.`);
   return 0;
 };

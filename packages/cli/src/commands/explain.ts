@@ -6,6 +6,7 @@ import { ConsoleClient } from "../http/console-client.ts";
 import { textOption } from "../option-values.ts";
 import { passportLines } from "../passport/passport-lines.ts";
 import { findConsole } from "../target.ts";
+import { jsonText } from "../terminal/json-text.ts";
 import { printable } from "../terminal/printable.ts";
 
 export const explain: Command = {
@@ -35,7 +36,7 @@ async function run(call: Call): Promise<number> {
     `/v1/transactions/${encodeURIComponent(id)}`,
     { account: textOption(call, "account") },
   );
-  if (call.options["json"] === true) terminal.out(JSON.stringify(passport));
+  if (call.options["json"] === true) terminal.out(jsonText(passport));
   else for (const line of passportLines(passport, terminal)) terminal.out(line);
   return 0;
 }

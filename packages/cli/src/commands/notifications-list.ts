@@ -7,6 +7,7 @@ import { deadLettered, lastAnswer, type NotificationCriteria } from "../notifica
 import { NotifierLog, type RecordedNotification } from "../notifications/notifier-log.ts";
 import { countOption, sinceOption, textOption } from "../option-values.ts";
 import { findBrokers } from "../target.ts";
+import { jsonText } from "../terminal/json-text.ts";
 import { printable, printableTime } from "../terminal/printable.ts";
 import { counted, tableLines } from "../terminal/table.ts";
 
@@ -56,7 +57,7 @@ async function run(call: Call): Promise<number> {
     const found = await deadLettered(log, criteria);
     const listed = [...found.values()].toSorted((a, b) => a.timestampMs - b.timestampMs).slice(-limit);
     if (call.options["json"] === true) {
-      for (const { notification } of listed) terminal.out(JSON.stringify(notification));
+      for (const { notification } of listed) terminal.out(jsonText(notification));
     } else if (listed.length === 0) terminal.out("No dead-lettered notifications.");
     else {
       for (const line of notificationLines(listed)) terminal.out(line);

@@ -11,6 +11,7 @@ import { deadLettered } from "../notifications/dead-lettered.ts";
 import { NotifierLog, type RecordedNotification } from "../notifications/notifier-log.ts";
 import { countOption } from "../option-values.ts";
 import { findBrokers } from "../target.ts";
+import { jsonText } from "../terminal/json-text.ts";
 import { printable } from "../terminal/printable.ts";
 import { counted } from "../terminal/table.ts";
 import { criteriaOf, criteriaOptions, notificationLines } from "./notifications-list.ts";
@@ -70,7 +71,7 @@ async function run(call: Call): Promise<number> {
       return 1;
     }
     if (commands.length > 0) await sendCommands(kafka, commands);
-    if (options["json"] === true) terminal.out(JSON.stringify({ asked: commands.length, gone }));
+    if (options["json"] === true) terminal.out(jsonText({ asked: commands.length, gone }));
     else terminal.out(`${counted(commands.length, "notification")} will be delivered again.`);
     return gone === 0 ? 0 : 1;
   } finally {

@@ -9,6 +9,7 @@ import { type LineResult, sendBatch } from "../send/ingest-client.ts";
 import { batchesOf, linesIn } from "../send/line-batches.ts";
 import { hasTransactionOptions, transactionOf, transactionOptions } from "../send/one-transaction.ts";
 import { findIngest } from "../target.ts";
+import { jsonText } from "../terminal/json-text.ts";
 import { printable } from "../terminal/printable.ts";
 import { ProgressBar } from "../terminal/progress-bar.ts";
 import { counted } from "../terminal/table.ts";
@@ -44,7 +45,7 @@ async function run(call: Call): Promise<number> {
         const isAccepted = result.status === 202;
         if (isAccepted) accepted++;
         else refused++;
-        if (options["json"] === true) terminal.out(JSON.stringify(result));
+        if (options["json"] === true) terminal.out(jsonText(result));
         else if (!isAccepted) terminal.out(refusedLine(result));
         else if (hasTransactionOptions(call)) terminal.out(`accepted ${printable(String(result["id"]))}`);
       }

@@ -10,6 +10,7 @@ import { type Call, type Command, jsonOption, kafkaOptions } from "../command.ts
 import { CliError } from "../errors.ts";
 import { countOption, textOption } from "../option-values.ts";
 import { findBrokers } from "../target.ts";
+import { jsonText } from "../terminal/json-text.ts";
 import { printable } from "../terminal/printable.ts";
 import { ProgressBar } from "../terminal/progress-bar.ts";
 import { counted, tableLines } from "../terminal/table.ts";
@@ -89,9 +90,7 @@ const partitionOption = (call: Call): number | undefined => {
 };
 
 const jsonLines = ({ partition, doubt, stores }: VerifiedCopy): string[] =>
-  doubt === undefined
-    ? stores.map((of) => JSON.stringify({ partition, ...of }))
-    : [JSON.stringify({ partition, doubt })];
+  doubt === undefined ? stores.map((of) => jsonText({ partition, ...of })) : [jsonText({ partition, doubt })];
 
 const reportLines = (found: readonly VerifiedCopy[], limit: number): string[] => {
   const rows = found.flatMap(({ partition, stores }) =>

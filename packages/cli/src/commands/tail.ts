@@ -17,6 +17,7 @@ import { committedRecords, type Piece } from "../tail/record-source.ts";
 import { Skipped } from "../tail/skipped.ts";
 import { type Tailed, tailed, tailedNames } from "../tail/tailed.ts";
 import { findBrokers } from "../target.ts";
+import { jsonText } from "../terminal/json-text.ts";
 import { printableBytes, printableTime, textOf } from "../terminal/printable.ts";
 import { counted } from "../terminal/table.ts";
 
@@ -208,7 +209,7 @@ const contextOf = (
 };
 
 const jsonLine = ({ topic, partition }: Piece, record: RawRecord, { key, value }: Seen): string =>
-  JSON.stringify({
+  jsonText({
     topic,
     partition,
     offset: record.offset,

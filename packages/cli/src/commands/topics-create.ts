@@ -8,6 +8,7 @@ import { connectAdmin } from "@riffle/streams/kafka";
 import { type Call, type Command, jsonOption, kafkaOptions } from "../command.ts";
 import { countOption } from "../option-values.ts";
 import { findBrokers } from "../target.ts";
+import { jsonText } from "../terminal/json-text.ts";
 
 export const topicsCreate: Command = {
   name: "topics create",
@@ -41,7 +42,7 @@ async function run(call: Call): Promise<number> {
     await admin.createTopics(specs);
     for (const { name, partitions } of specs) {
       if (options["json"] === true) {
-        terminal.out(JSON.stringify({ topic: name, created: !existing.has(name), partitions }));
+        terminal.out(jsonText({ topic: name, created: !existing.has(name), partitions }));
         continue;
       }
       terminal.out(

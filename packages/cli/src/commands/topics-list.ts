@@ -6,6 +6,7 @@ import { type TopicFault, topicFaults } from "../cluster-topics.ts";
 import { type Call, type Command, jsonOption, kafkaOptions } from "../command.ts";
 import { readTopics } from "../found-topics.ts";
 import { findBrokers } from "../target.ts";
+import { jsonText } from "../terminal/json-text.ts";
 import { printable } from "../terminal/printable.ts";
 import { counted, tableLines } from "../terminal/table.ts";
 
@@ -40,7 +41,7 @@ async function run(call: Call): Promise<number> {
         faults: faults.filter(({ topic }) => topic === name),
       };
     });
-    if (call.options["json"] === true) for (const row of rows) terminal.out(JSON.stringify(row));
+    if (call.options["json"] === true) for (const row of rows) terminal.out(jsonText(row));
     else {
       const header = ["TOPIC", "OWNER", "PARTITIONS", "COPIES", "CLEANUP", "RETENTION", "DIFFERS"];
       const cells = rows.map((row) => [

@@ -6,6 +6,7 @@
 import { once } from "node:events";
 import { createInterface } from "node:readline/promises";
 import { styleText } from "node:util";
+import { interruptedBy } from "./interrupt.ts";
 
 /** What a text is to stand out as. */
 export type Paint = "bold" | "dim" | "red" | "yellow" | "green" | "cyan";
@@ -16,7 +17,7 @@ export interface Terminal {
   out(line: string): void;
   /** Writes a line about the result, which no program reads. */
   note(line: string): void;
-  /** Asks a person; undefined when there is none. */
+  /** Asks a person; undefined when there is none, empty when they would not answer. */
   ask(question: string): Promise<string | undefined>;
   /** The text as standard output shows it: coloured, or as it is (T1). */
   paint(paint: Paint, text: string): string;
@@ -28,7 +29,7 @@ export interface Terminal {
   input(): AsyncIterable<Uint8Array>;
   /** Resolves when standard output has taken what was written: a slow reader slows its writer down. */
   drained(): Promise<void>;
-  /** Aborted by the first Ctrl-C or SIGTERM from the call on; a second one ends the process. */
+  /** Aborted by the first Ctrl-C or SIGTERM from the call on; a second wish ends the process. */
   interrupted(): AbortSignal;
 }
 
@@ -54,7 +55,9 @@ export const processTerminal: Terminal = {
     if (!(process.stdin.isTTY && process.stderr.isTTY)) return undefined;
     const lines = createInterface({ input: process.stdin, output: process.stderr });
     try {
-      return await lines.question(question);
+      // Ctrl-C and Ctrl-D close it, after which the question would wait for ever.
+      const closed = once(lines, "close").then(() => "");
+      return await Promise.race([lines.question(question).catch(() => ""), closed]);
     } finally {
       lines.close();
     }
@@ -74,9 +77,5 @@ export const processTerminal: Terminal = {
   drained: async () => {
     if (process.stdout.writableNeedDrain) await once(process.stdout, "drain");
   },
-  interrupted: () => {
-    const controller = new AbortController();
-    for (const signal of ["SIGINT", "SIGTERM"] as const) process.once(signal, () => controller.abort());
-    return controller.signal;
-  },
+  interrupted: () => interruptedBy(process, (exitCode) => process.exit(exitCode)),
 };

@@ -29,7 +29,8 @@ export const accessConfig = {
   ),
   JWT_JWKS_URL: Type.Optional(
     Type.String({
-      pattern: "^(https://|http://(127\\.0\\.0\\.1|localhost)[:/])",
+      // No user name: `http://localhost:a@elsewhere/` is elsewhere.
+      pattern: "^(https://[^/@]+|http://(127\\.0\\.0\\.1|localhost)(:[0-9]+)?)(/|$)",
       rule: "an https address, or http of this machine",
       description: "Where the keys of the tokens' issuer are fetched, to take JSON Web Tokens.",
     }),

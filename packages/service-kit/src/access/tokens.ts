@@ -2,10 +2,21 @@
 //
 //   W1. Issuer, audience and expiry are always checked, and only asymmetric algorithms are taken: a token that is
 //       signed with the public key as a password, or not at all, is refused before its signature is looked at.
-//   W2. That the issuer's keys cannot be read is our trouble and not the sender's: another refusal, 503 and not 401.
+//   W2. That the issuer's keys cannot be read is our trouble and not the sender's: another refusal, 503 and not 401. An
+//       answer that holds no keys, of a proxy or in maintenance, is none that could be read.
+//   W3. A token that names no key is verified with each key of its kind that the issuer has: while keys are rotated there
+//       are two.
 
 import { readFileSync } from "node:fs";
-import { createLocalJWKSet, createRemoteJWKSet, errors, type JWTPayload, jwtVerify } from "jose";
+import {
+  createLocalJWKSet,
+  createRemoteJWKSet,
+  errors,
+  type JWTPayload,
+  type JWTVerifyOptions,
+  type JWTVerifyResult,
+  jwtVerify,
+} from "jose";
 import { ConfigError } from "../errors.ts";
 import { claimTexts } from "./claims.ts";
 import { unauthenticated, type Verdict } from "./identity.ts";
@@ -47,7 +58,7 @@ export class Tokens {
   async check(token: string, nowMs: number): Promise<Verdict> {
     const { issuer, audience, rolesClaim = "roles" } = this.#options;
     try {
-      const { payload } = await jwtVerify(token, this.#keys as KeySource & object, {
+      const { payload } = await verified(token, this.#keys as KeySource & object, {
         issuer,
         audience,
         algorithms,
@@ -62,13 +73,37 @@ export class Tokens {
   }
 }
 
+/** W3. @throws as `jwtVerify` does */
+async function verified(
+  token: string,
+  keys: KeySource & object,
+  options: JWTVerifyOptions,
+): Promise<JWTVerifyResult> {
+  try {
+    return await jwtVerify(token, keys, options);
+  } catch (error) {
+    if (!(error instanceof errors.JWKSMultipleMatchingKeys)) throw error;
+    for await (const key of error) {
+      try {
+        return await jwtVerify(token, key, options);
+      } catch (fault) {
+        if (!(fault instanceof errors.JWSSignatureVerificationFailed)) throw fault;
+      }
+    }
+    throw error;
+  }
+}
+
+const unreadableKeys: ReadonlySet<string> = new Set([
+  "ERR_JWKS_TIMEOUT",
+  "ERR_JWKS_INVALID",
+  // The answer was not 200, or no JSON.
+  "ERR_JOSE_GENERIC",
+]);
+
 /** Whatever is wrong with the token itself is a JOSEError of a kind of its own; fetching fails otherwise. */
 function isOurs(error: unknown): boolean {
-  return (
-    !(error instanceof errors.JOSEError) ||
-    error.code === "ERR_JWKS_TIMEOUT" ||
-    error.code === "ERR_JOSE_GENERIC"
-  );
+  return !(error instanceof errors.JOSEError) || unreadableKeys.has(error.code);
 }
 
 function knownOf(payload: JWTPayload, rolesClaim: string): Verdict {

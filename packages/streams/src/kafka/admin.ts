@@ -9,6 +9,7 @@ import type { TopicPartition } from "./ports.ts";
 import { listedOffsets } from "./position-reader.ts";
 import { errorCodes } from "./protocol/errors.ts";
 import { fetch } from "./protocol/fetch.ts";
+import { topicIdentity } from "./protocol/metadata.ts";
 import { type CommittedOffset, offsetFetch } from "./protocol/offset-fetch.ts";
 import { connectCluster, Wire, type WireOptions } from "./wire.ts";
 
@@ -141,7 +142,7 @@ export const undecidedEnds = async (
 /** kafkajs's errors of a broker that cannot be reached: it does not go on to the next by itself. */
 const isAnswer = (error: unknown): boolean => {
   for (let cause = error; cause instanceof Error; cause = cause.cause)
-    if (/^KafkaJS(Connection|RequestTimeout|BrokerNotFound)/.test(cause.name)) return false;
+    if (/^KafkaJS(Connection|RequestTimeout|BrokerNotFound|MetadataNotTold)/.test(cause.name)) return false;
   return true;
 };
 
@@ -158,8 +159,7 @@ class KafkaAdmin implements ClusterAdmin {
   }
 
   async createTopics(topics: readonly TopicCreation[]): Promise<void> {
-    const existing = new Set(await this.listTopics());
-    const missing = topics.filter(({ name }) => !existing.has(name));
+    const missing = await this.#missing(topics);
     if (missing.length > 0) await this.#create(missing);
     if (topics.length > 0) await this.#untilLed(topics);
     if (missing.length > 0) await this.#untilServed(missing.map(({ name }) => name));
@@ -201,6 +201,20 @@ class KafkaAdmin implements ClusterAdmin {
   async close(): Promise<void> {
     await this.#admin.disconnect();
     await this.#wire.close();
+  }
+
+  /** By name, each alone: kafkajs tells no topic at all while one partition in the whole cluster has no leader. */
+  async #missing(topics: readonly TopicCreation[]): Promise<TopicCreation[]> {
+    const missing: TopicCreation[] = [];
+    for (const topic of topics) {
+      const ask = async () => this.#wire.send(await this.#wire.anyNode(), topicIdentity(topic.name));
+      const { errorCode } = await this.#ask(ask);
+      if (errorCode === errorCodes.UNKNOWN_TOPIC_OR_PARTITION) missing.push(topic);
+      // It exists, and has no leader yet: what follows waits for that.
+      else if (errorCode !== errorCodes.LEADER_NOT_AVAILABLE)
+        failIfRefused(`Metadata of ${topic.name}`, errorCode);
+    }
+    return missing;
   }
 
   async #create(topics: readonly TopicCreation[]): Promise<void> {

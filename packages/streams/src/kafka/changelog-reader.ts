@@ -5,17 +5,18 @@
 //       what a former owner committed last is never missed.
 //   C2. Read committed: what it aborted is never applied.
 //   C3. Markers, tombstones and compacted-away offsets move the position like any record.
+//   C4. Changelogs whose facts are wanted at the same time are asked about together: the tasks of a process open side by
+//       side, and by themselves each would ask four questions on one connection, which answers in turn.
 
 import { failPoint } from "../fail-points.ts";
 import type { ChangelogFacts } from "../state/checkpoint.ts";
 import type { RawRecord } from "../worker/record.ts";
+import { describeChangelogs } from "./changelog-facts.ts";
 import { failIfRefused } from "./coordinator.ts";
 import type { ChangelogSource, Replayed, ReplayOptions, TopicPartition } from "./ports.ts";
 import { leaderOf, listedOffsets, readFromLeaders } from "./position-reader.ts";
-import { describeTopicConfig } from "./protocol/describe-configs.ts";
 import { errorCodes } from "./protocol/errors.ts";
 import { type FetchedPartition, fetch } from "./protocol/fetch.ts";
-import { topicIdentity } from "./protocol/metadata.ts";
 import { committedRecords } from "./read-committed.ts";
 import { type DecodedBatch, decodeRecordBatches } from "./record-batch.ts";
 import type { Wire } from "./wire.ts";
@@ -27,28 +28,16 @@ const stalledAfter = 3;
 /** Reads changelogs over a wire of its own. */
 export class ChangelogReader implements ChangelogSource {
   readonly #wire: Wire;
+  /** Adds a changelog to those that are about to be asked about; undefined before the first of them (C4). */
+  #asked: ((partition: TopicPartition) => Promise<ChangelogFacts>) | undefined;
 
   constructor(wire: Wire) {
     this.#wire = wire;
   }
 
-  async describe(partition: TopicPartition): Promise<ChangelogFacts> {
-    const { topic } = partition;
-    const name = `${topic}/${partition.partition}`;
-    const start = (await listedOffsets(this.#wire, [partition], "earliest")).get(name);
-    const end = (await listedOffsets(this.#wire, [partition], "latest")).get(name);
-    const node = await this.#wire.anyNode();
-    const { errorCode, clusterId, topicId } = await this.#wire.send(node, topicIdentity(topic));
-    failIfRefused(`Metadata of ${topic}`, errorCode);
-    const retention = await this.#wire.send(node, describeTopicConfig(topic, "delete.retention.ms"));
-    return {
-      clusterId,
-      topicId,
-      startOffset: start ?? 0,
-      endOffset: end ?? 0,
-      // A cluster that does not let it be read leaves no age at which a copy could be believed.
-      deleteRetentionMs: retention.errorCode === errorCodes.NONE ? Number(retention.value ?? 0) : 0,
-    };
+  describe(partition: TopicPartition): Promise<ChangelogFacts> {
+    this.#asked ??= this.#gather();
+    return this.#asked(partition);
   }
 
   async replay(
@@ -78,6 +67,20 @@ export class ChangelogReader implements ChangelogSource {
       await onProgress?.({ records, fromOffset: start, nextOffset: offset, endOffset: end });
     }
     return { records, fromOffset: start, nextOffset: offset };
+  }
+
+  /** C4. */
+  #gather(): (partition: TopicPartition) => Promise<ChangelogFacts> {
+    const asked = new Map<string, TopicPartition>();
+    const described = this.#wire.clock.delay(0).then(() => {
+      this.#asked = undefined;
+      return describeChangelogs(this.#wire, [...asked.values()]);
+    });
+    return async (partition) => {
+      const name = `${partition.topic}/${partition.partition}`;
+      asked.set(name, partition);
+      return (await described).get(name) as ChangelogFacts;
+    };
   }
 
   /** What comes at the offset, as soon as no open transaction is in the way. */

@@ -6,6 +6,9 @@
 //       said so: another owner may exist.
 //   G4. A membership continues the last one only when its generation is the next after the last one that was *synced*:
 //       a generation joined but not synced may have given this member's partitions to somebody who has used them.
+//   G5. A member whose instance id is taken from it ends: somebody lives under it. One exception, once: within a session
+//       time-out of its first join it joins again. The late JoinGroup of a process that died under that id, read by the
+//       broker after its successor's, looks the same; and of two that live, the one that was there longer ends at once.
 
 import type { CancelTimer } from "../clock.ts";
 import { BrokerRefusedError, StreamsConfigError, StreamsError } from "../errors.ts";
@@ -63,6 +66,8 @@ export class GroupMember implements GroupMembership {
   #state: MembershipState = "lost";
   #stopTimer: CancelTimer | undefined;
   #answeredAt = 0;
+  #firstJoinAtMs: number | undefined;
+  #hasTakenBack = false;
 
   constructor(wire: Wire, options: GroupMemberOptions) {
     this.#wire = wire;
@@ -77,6 +82,7 @@ export class GroupMember implements GroupMembership {
   async join(owned: readonly number[], standby: readonly number[] = []): Promise<Membership> {
     this.#stopHeartbeats();
     if (this.#state === "replaced") throw this.#replaced(undefined);
+    this.#firstJoinAtMs ??= this.#wire.clock.now();
     for (;;) {
       try {
         const joined = await this.#joinGroup(writeClaims({ owned, standby }));
@@ -200,10 +206,22 @@ export class GroupMember implements GroupMembership {
     } else if (lostCodes.includes(error.errorCode)) {
       this.#memberId = "";
     } else if (error.errorCode === errorCodes.FENCED_INSTANCE_ID) {
-      throw this.#replaced(error);
+      if (!this.#takesBack()) throw this.#replaced(error);
+      this.#memberId = "";
     } else if (error.errorCode !== errorCodes.REBALANCE_IN_PROGRESS) {
       throw error;
     }
+  }
+
+  /** G5. @returns whether it may join once more under an instance id that was taken from it */
+  #takesBack(): boolean {
+    const { clock } = this.#wire;
+    const { groupId, groupInstanceId, sessionTimeoutMs, log } = this.#options;
+    const sinceMs = clock.now() - (this.#firstJoinAtMs ?? Number.NEGATIVE_INFINITY);
+    if (this.#hasTakenBack || sinceMs > sessionTimeoutMs) return false;
+    this.#hasTakenBack = true;
+    log?.("the instance id was taken right after joining; joining once more", { groupId, groupInstanceId });
+    return true;
   }
 
   #replaced(cause: unknown): StreamsError {
@@ -248,9 +266,15 @@ export class GroupMember implements GroupMembership {
   #heartbeatFailed(error: unknown): void {
     const code = error instanceof BrokerRefusedError ? error.errorCode : undefined;
     if (code === errorCodes.REBALANCE_IN_PROGRESS) this.#worsen("rebalancing");
-    else if (code === errorCodes.FENCED_INSTANCE_ID) this.#worsen("replaced");
+    else if (code === errorCodes.FENCED_INSTANCE_ID) this.#taken();
     else if (code !== undefined && lostCodes.includes(code)) this.#worsen("lost");
     else if (this.#wire.clock.now() - this.#answeredAt > this.#options.sessionTimeoutMs) this.#worsen("lost");
+  }
+
+  #taken(): void {
+    const takesBack = this.#takesBack();
+    if (takesBack) this.#memberId = "";
+    this.#worsen(takesBack ? "lost" : "replaced");
   }
 
   #worsen(state: MembershipState): void {

@@ -5,7 +5,7 @@
 // of the four group requests. Not taken: its producer, consumer, transactions and record-batch codec.
 
 import { createRequire } from "node:module";
-import type { Admin, KafkaConfig, SASLOptions } from "kafkajs";
+import type { Admin, ISocketFactory, KafkaConfig, SASLOptions } from "kafkajs";
 
 export type { Admin } from "kafkajs";
 
@@ -63,8 +63,14 @@ export interface KafkajsCluster {
   readonly brokerPool: { findConnectedBroker(): Promise<KafkajsBroker> };
 }
 
+/** A cluster with what kafkajs's admin client asks of it beside. */
+export interface AdministeredCluster extends KafkajsCluster {
+  /** null where no broker told it. */
+  metadata: (options?: { readonly topics?: string[] }) => Promise<object | null>;
+}
+
 /** A cluster whose first connection is still to be made. */
-export interface UnconnectedCluster extends KafkajsCluster {
+export interface UnconnectedCluster extends AdministeredCluster {
   readonly brokerPool: {
     /** The brokers of the metadata, by node id. */
     readonly brokers: Readonly<Record<string, KafkajsBroker & { isConnected(): boolean }>>;
@@ -112,13 +118,27 @@ const createLogger = (sink: LogSink): unknown => {
   return create({ level: LEVELS.WARN, logCreator: () => (entry: LogEntry) => quiet(entry.log.message) });
 };
 
+/**
+ * kafkajs's sockets, without Nagle's algorithm, which it leaves on: a small request behind an unanswered one would stay in the
+ * kernel until the broker has acknowledged that one, up to 40 ms. Kafka's own clients switch it off as well. And with nothing to
+ * let go of once they are closed: kafkajs does so with each failed attempt, and Node adds a listener each time.
+ */
+const promptSockets = (): ISocketFactory => {
+  const connect: ISocketFactory = require("kafkajs/src/network/socketFactory")();
+  return (options) => {
+    const socket = connect(options).setNoDelay(true);
+    return socket.once("close", () => {
+      socket.unref = () => socket;
+    });
+  };
+};
+
 /** A cluster that is not connected yet. Topics are never created by asking for them. */
 export const createCluster = (address: ClusterAddress, log: LogSink): UnconnectedCluster => {
   const Cluster = require("kafkajs/src/cluster");
-  const socketFactory = require("kafkajs/src/network/socketFactory");
   return new Cluster({
     logger: createLogger(log),
-    socketFactory: socketFactory(),
+    socketFactory: promptSockets(),
     brokers: [...address.brokers],
     ssl: address.ssl,
     sasl: address.sasl,
@@ -160,9 +180,34 @@ export const avoidSilent = (
   };
 };
 
-/** The admin client of kafkajs over a cluster of its own. */
-export const adminOver = (cluster: KafkajsCluster, log: LogSink): Admin =>
-  require("kafkajs/src/admin")({ cluster, logger: createLogger(log), retry }) as Admin;
+/**
+ * No broker told the metadata that was asked for: none answered in time, or a partition of any topic in the answer had no
+ * leader at that moment. kafkajs drops the reason. It passes.
+ */
+export class MetadataNotToldError extends Error {
+  /** Among kafkajs's own errors of no answer (admin.ts). */
+  override readonly name = "KafkaJSMetadataNotTold";
+
+  constructor(topics: readonly string[]) {
+    super(
+      `Asking for the metadata of ${topics.length === 0 ? "all topics" : topics.join(", ")}: no broker told it. None answered in time, or a partition has no leader, as while it is made or its broker is down; look with \`riffle doctor\` if it stays.`,
+    );
+  }
+}
+
+/**
+ * The admin client of kafkajs over a cluster of its own. Where kafkajs has no metadata it takes null apart, a TypeError; here
+ * that is {@link MetadataNotToldError}.
+ */
+export const adminOver = (cluster: AdministeredCluster, log: LogSink): Admin => {
+  const told = cluster.metadata.bind(cluster);
+  cluster.metadata = async (options) => {
+    const metadata = await told(options);
+    if (metadata === null) throw new MetadataNotToldError(options?.topics ?? []);
+    return metadata;
+  };
+  return require("kafkajs/src/admin")({ cluster, logger: createLogger(log), retry }) as Admin;
+};
 
 type Definition = (fields: object) => KafkajsRequest;
 

@@ -10,6 +10,7 @@ import { BrokerRefusedError, OutcomeUnknownError, StreamsError } from "../errors
 import { ByteReader } from "./bytes.ts";
 import { firstConnection, untilAnswered } from "./first-connection.ts";
 import {
+  type AdministeredCluster,
   avoidSilent,
   type ClusterAddress,
   connectNextSeed,
@@ -54,7 +55,7 @@ const connectWithinMsDefault = 5_000;
 export const connectCluster = async (
   options: WireOptions,
   isSilent?: (nodeId: number) => boolean,
-): Promise<KafkajsCluster> => {
+): Promise<AdministeredCluster> => {
   const { connectionTimeoutMs = 3_000, requestTimeoutMs = 8_000, log } = options;
   const cluster = createCluster({ ...options, connectionTimeoutMs, requestTimeoutMs }, (message) =>
     log?.(message),

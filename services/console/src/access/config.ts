@@ -18,6 +18,14 @@ export const consoleAccessConfig = {
   }),
   ...signInConfig,
   ...trustedProxiesConfig,
+  SESSION_LIFE_MINUTES: Type.Integer({
+    minimum: 5,
+    maximum: 720,
+    unit: "minutes",
+    default: 720,
+    description:
+      "How long a browser's session lives at most. Who loses a role at the OpenID provider keeps it here until then; who still has it there is back with a click.",
+  }),
   READS_AUDIT_DAYS: Type.Integer({
     minimum: 1,
     maximum: 36_500,

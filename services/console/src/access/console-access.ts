@@ -44,7 +44,7 @@ export function openConsoleAccess({ config, log, folder, now }: ConsoleAccessOpt
   if (faults.length > 0) throw new ConfigError(faults);
   const database = openAccessDatabase(folder);
   try {
-    const sessions = new Sessions(database, now);
+    const sessions = new Sessions(database, { nowMs: now, lifeMinutes: config.SESSION_LIFE_MINUTES });
     const doorkeeper = new Doorkeeper({ config, log, sessions, nowMs: now });
     const mask = new AccountMask();
     const audit = new ReadsAudit(database, { log, nowMs: now, days: config.READS_AUDIT_DAYS });

@@ -15,6 +15,8 @@ CREATE TABLE cases (
 ) STRICT, WITHOUT ROWID;
 CREATE INDEX cases_by_update ON cases (updated_at_ms, id);
 CREATE INDEX cases_by_account ON cases (account_id, updated_at_ms, id);
+CREATE INDEX cases_by_assignee ON cases (assignee, updated_at_ms, id);
+CREATE INDEX cases_by_status ON cases (status, updated_at_ms, id);
 CREATE TABLE case_events (
   case_id TEXT NOT NULL, version INTEGER NOT NULL, event TEXT NOT NULL, PRIMARY KEY (case_id, version)
 ) STRICT, WITHOUT ROWID;

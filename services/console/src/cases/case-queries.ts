@@ -41,15 +41,16 @@ const viewOf = (state: string): CaseView => caseView(JSON.parse(state) as CaseSn
 export function listCases(database: ReadModelDatabase, filter: CaseFilter): CasePage {
   const { status = null, assignee = null, accountId = null, limit, after = [] } = filter;
   const [updatedAtMs = Number.MAX_SAFE_INTEGER, id = ""] = after;
+  // The first that is given finds the rows, by its index; so the one that leaves the fewest comes first.
   const filters: [column: string, value: SqlValue][] = [
-    ["status", status],
-    ["assignee", assignee],
     ["account_id", accountId],
+    ["assignee", assignee],
+    ["status", status],
   ];
   const given = filters.filter(([, value]) => value !== null);
   const rows = database.all<CaseRow>(
     `SELECT id, updated_at_ms AS updatedAtMs, state FROM cases
-     WHERE ${given.map(([column]) => `${column} = ? AND`).join(" ")} (updated_at_ms, id) < (?, ?)
+     WHERE ${given.map(([column], i) => `${i === 0 ? "" : "+"}${column} = ? AND`).join(" ")} (updated_at_ms, id) < (?, ?)
      ORDER BY updated_at_ms DESC, id DESC LIMIT ?`,
     ...given.map(([, value]) => value),
     updatedAtMs,

@@ -3,14 +3,17 @@
 //   H1. A client that reads slowly costs the others nothing: what it has not taken stays in the journal, and its turn ends
 //       where its connection is full.
 //   H2. Whose full connection takes nothing for 10 s, or is full and 20,000 events (never more than half the journal) behind
-//       after having caught up, is told so with its cursor and closed (1013): it may come back and go on from there.
+//       after having caught up, is told so with its cursor and closed (1013): it may come back and go on from there. What fills
+//       a connection, events or figures, is the same.
 //   H3. Without clients nothing is read.
-//   H4. A client whose turn fails is closed (1011), and no other knows of it.
+//   H4. A client whose turn or sign of life fails is closed (1011), and no other knows of it. Where the journal cannot be read all
+//       are, and come back to where they stood.
 //
 // Pure but for what it is given: the log, the clock's readings, and a way to go on later.
 
 import { encodeMessage, type Wire } from "./encoded-event.ts";
 import {
+  bufferedBytesMax,
   type ClientOptions,
   FeedClient,
   type FeedSource,
@@ -59,6 +62,8 @@ export interface Connection {
 export interface Newcomer extends ClientOptions {
   /** Asked with each sign of life; a client for whom it does not hold is closed. @default nobody is asked */
   readonly isStillIn?: () => boolean;
+  /** Called with each sign of life; a client for whom it throws is closed (H4). */
+  readonly onBeat?: () => void;
   /** Called once, when it is served no more. */
   readonly onLeft?: () => void;
 }
@@ -124,9 +129,15 @@ export class FeedHub {
   /** Sends what is no event to all who want figures, and take more. */
   broadcast(json: string): void {
     const encoded = new Map<Wire, Buffer>();
-    for (const { client } of this.#seats) {
+    for (const seat of this.#seats) {
+      const { client } = seat;
       if (!client.wantsFigures || client.blockedSinceMs !== undefined) continue;
       const { sink } = client;
+      if (sink.bufferedBytes > bufferedBytesMax) {
+        // Full of figures, with no event that would have told: a turn finds that out (H2).
+        if (!seat.isWaiting) this.#serve(seat);
+        continue;
+      }
       const bytes = encoded.get(sink.wire) ?? encodeMessage(sink.wire, json);
       encoded.set(sink.wire, bytes);
       sink.send(bytes);
@@ -139,15 +150,23 @@ export class FeedHub {
     for (const seat of this.#seats) if (this.#isSlow(seat.client, nowMs)) this.#sendAwaySlow(seat);
     if (nowMs < this.#beatAtMs) return;
     this.#beatAtMs = nowMs + beatEveryMs;
-    for (const seat of this.#seats) {
-      if (seat.newcomer.isStillIn?.() === false) this.#sendAway(seat, 4401, "the session has ended");
-      else if (!seat.client.sink.beat()) this.#sendAway(seat, 1001, "no sign of life");
-    }
+    for (const seat of this.#seats) this.#beat(seat);
   }
 
   /** Ends all connections: the service stops. */
   close(): void {
     for (const seat of this.#seats) this.#sendAway(seat, 1012, "the console restarts");
+  }
+
+  #beat(seat: Seat): void {
+    const { newcomer, client } = seat;
+    try {
+      newcomer.onBeat?.();
+      if (newcomer.isStillIn?.() === false) this.#sendAway(seat, 4401, "the session has ended");
+      else if (!client.sink.beat()) this.#sendAway(seat, 1001, "no sign of life");
+    } catch (error) {
+      this.#fail(seat, error);
+    }
   }
 
   /** Where a start is in the journal, and why not where it was asked for. */
@@ -163,7 +182,14 @@ export class FeedHub {
   }
 
   #follow(): void {
-    const hasMore = this.#source.tail.follow();
+    let hasMore: boolean;
+    try {
+      hasMore = this.#source.tail.follow();
+    } catch (error) {
+      this.#isFollowing = false;
+      for (const seat of this.#seats) this.#fail(seat, error);
+      return;
+    }
     for (const seat of this.#seats) if (!seat.isWaiting) this.#serve(seat);
     if (hasMore && this.#seats.size > 0) this.#options.later(() => this.#follow());
     else this.#isFollowing = false;
@@ -198,10 +224,14 @@ export class FeedHub {
     try {
       return seat.client.takeTurn();
     } catch (error) {
-      this.#options.onFault(error);
-      this.#sendAway(seat, 1011, "the feed failed");
+      this.#fail(seat, error);
       return undefined;
     }
+  }
+
+  #fail(seat: Seat, error: unknown): void {
+    this.#options.onFault(error);
+    this.#sendAway(seat, 1011, "the feed failed");
   }
 
   /** H2. */
@@ -214,7 +244,9 @@ export class FeedHub {
       client.blockedBytes = bufferedBytes;
     } else if (nowMs - blockedSinceMs >= stalledMsMax) return true;
     const behindMax = this.#options.behindEventsMax ?? behindEventsMax;
-    return hasCaughtUp && this.#source.tail.end - place > behindMax;
+    const { tail, log } = this.#source;
+    // Places are not events: each start of the process leaves a hole. The log is asked only where it may be so.
+    return hasCaughtUp && tail.end - place > behindMax && log.countAfter(place) > behindMax;
   }
 
   #sendAwaySlow(seat: Seat): void {

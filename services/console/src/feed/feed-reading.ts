@@ -39,8 +39,14 @@ export class FeedReading {
     this.#toSeq = encoded.event.seq;
     if (this.#events === 1) this.#fromSeq = this.#toSeq;
     for (const id of encoded.accountIds) this.#accountIds.add(id);
-    if (this.#accountIds.size >= idsMax || this.#nowMs() >= this.#rowAtMs) this.flush();
+    if (this.#accountIds.size >= idsMax) this.flush();
+    else this.flushIfDue();
   };
+
+  /** Puts on record what was shown, once the minute is over; so it is written though nothing more is shown. */
+  flushIfDue(): void {
+    if (this.#nowMs() >= this.#rowAtMs) this.flush();
+  }
 
   /** Puts on record what was shown since the last row; nothing, when there was nothing. */
   flush(): void {

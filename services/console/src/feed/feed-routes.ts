@@ -109,6 +109,7 @@ function connect(
       figures: query.figures,
       mask: reading === undefined ? mask : undefined,
       onShown: reading?.show,
+      onBeat: () => reading?.flushIfDue(),
       onLeft: () => reading?.flush(),
       isStillIn: reader.isStillIn,
     },

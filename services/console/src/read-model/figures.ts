@@ -36,10 +36,11 @@ export class Figures {
 
   /** Takes in records that were applied. */
   take(records: readonly ModelRecord[], nowMs: number): void {
-    const since = nowMs - windowSeconds * 1000;
+    const newest = Math.floor(nowMs / 1000);
     for (const record of records) {
       const atMs = atOf(record);
-      if (atMs === null || atMs < since) continue;
+      // By whole seconds: the one that began a minute ago has the place of the one that is now.
+      if (atMs === null || Math.floor(atMs / 1000) <= newest - windowSeconds) continue;
       const second = this.#secondOf(record.topic, Math.floor(atMs / 1000));
       second.records++;
       if (record.processedAtMs !== null && record.receivedAtMs !== null) {

@@ -1,5 +1,8 @@
 // From a fetched record to what projections see. A value that its codec cannot read is no reason to stop: whoever owns the
 // topic has put it on record in a dead-letter topic, or will; here it is a record without a value.
+//
+//   R1. Times are those that can be told, 1970 to 9999: one row with another, of a record that somebody wrote past the services,
+//       would fail every list that it is in. A time before is 1970, one after is 9999, and a header that says neither says nothing.
 
 import { allTopics, type Codec, deadLetterHeaderNames, headerNames } from "@riffle/contracts";
 import type { HeaderPair, RawRecord } from "@riffle/streams";
@@ -33,7 +36,7 @@ class FetchedModelRecord implements ModelRecord {
     this.topic = topic;
     this.partition = partition;
     this.offset = raw.offset;
-    this.timestampMs = raw.timestampMs;
+    this.timestampMs = Math.min(Math.max(0, raw.timestampMs), latestMs);
     this.bytes = raw.value;
     this.#headers = raw.headers;
     this.#key = raw.key;
@@ -61,10 +64,13 @@ class FetchedModelRecord implements ModelRecord {
 const textOf = (bytes: Uint8Array): string =>
   (Buffer.isBuffer(bytes) ? bytes : Buffer.from(bytes)).toString("utf8");
 
+/** R1. */
+const latestMs = Date.UTC(9999, 11, 31, 23, 59, 59, 999);
+
 /** Epoch milliseconds of a header; null where it is none. */
 const instantOf = (text: string | undefined): number | null => {
   if (text === undefined || !/^[0-9]{1,15}$/.test(text)) return null;
-  return Number(text);
+  return Number(text) <= latestMs ? Number(text) : null;
 };
 
 const decodedValue = (

@@ -47,16 +47,17 @@ export const alertRoutes = (app: FastifyInstance, { model, cases }: ConsoleConte
 const listAlerts = (database: ReadModelDatabase, cases: CaseLookup, query: Query): Page<AlertItem> => {
   const limit = query.limit();
   const [eventMs, id] = query.after(["number", "string"]) ?? [Number.MAX_SAFE_INTEGER, ""];
+  // The first that is given finds the rows, by its index; so the one that leaves the fewest comes first.
   const filters: [string, SqlValue | null][] = [
     ["account_id", query.text("account")],
     ["rule", query.text("rule")],
-    ["severity", query.oneOf("severity", alertSeverities)],
     ["status", query.oneOf("status", alertStatuses)],
+    ["severity", query.oneOf("severity", alertSeverities)],
   ];
   const given = filters.filter(([, value]) => value !== null);
   const rows = database.all<AlertRow>(
     `SELECT ${alertColumns} FROM alerts
-     WHERE ${given.map(([column]) => `${column} = ? AND`).join(" ")} event_ms >= ? AND (event_ms, id) < (?, ?)
+     WHERE ${given.map(([column], i) => `${i === 0 ? "" : "+"}${column} = ? AND`).join(" ")} event_ms >= ? AND (event_ms, id) < (?, ?)
      ORDER BY event_ms DESC, id DESC LIMIT ?`,
     ...given.map(([, value]) => value),
     query.instant("since", 0),

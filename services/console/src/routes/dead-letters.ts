@@ -56,12 +56,15 @@ export const deadLetterRoutes = (app: FastifyInstance, { model }: ConsoleContext
     { config: { access: "admin" } },
     async (request, reply) => {
       const { topic, partition, offset } = request.params;
-      const row = database.get<Row & { readonly bytes: Uint8Array | null }>(
-        `SELECT ${columns}, bytes FROM dead_letters WHERE topic = ? AND partition = ? AND offset = ?`,
-        topic,
-        Number(partition) || 0,
-        Number(offset) || 0,
-      );
+      const isPlace = [partition, offset].every((number) => /^\d{1,15}$/.test(number));
+      const row = isPlace
+        ? database.get<Row & { readonly bytes: Uint8Array | null }>(
+            `SELECT ${columns}, bytes FROM dead_letters WHERE topic = ? AND partition = ? AND offset = ?`,
+            topic,
+            Number(partition),
+            Number(offset),
+          )
+        : undefined;
       if (row === undefined) return sendProblem(reply, notFound("dead letter", model));
       const value = row.bytes === null ? null : Buffer.from(row.bytes).toString("base64");
       return { ...itemOf(row), valueBase64: value };

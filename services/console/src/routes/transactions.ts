@@ -61,22 +61,38 @@ export const notFound = (what: string, model: ReadModel) => {
 const listTransactions = (database: ReadModelDatabase, query: Query): Page<TransactionItem> => {
   const account = query.text("account");
   const limit = query.limit();
-  const [eventMs, id] = query.after(["number", "string"]) ?? [Number.MAX_SAFE_INTEGER, ""];
   const since = query.instant("since", 0);
   const until = query.instant("until", Number.MAX_SAFE_INTEGER);
+  const place = placeOf(database, query.after(["number", "number", "number"]));
+  // One bound above, the lower of the two: of two, SQLite would begin to look at either.
+  const [eventMs, id] =
+    place !== undefined && place.eventMs < until ? [place.eventMs, place.id] : [until, ""];
   const rows = database.all<Row>(
     `SELECT ${columns} FROM received AS r
-     WHERE ${account === null ? "" : "r.account_id = ? AND"} r.event_ms >= ? AND r.event_ms < ?
-       AND (r.event_ms, r.id) < (?, ?) AND ${isFirst}
+     WHERE ${account === null ? "" : "r.account_id = ? AND"} r.event_ms >= ? AND (r.event_ms, r.id) < (?, ?) AND ${isFirst}
      ORDER BY r.event_ms DESC, r.id DESC LIMIT ?`,
     ...(account === null ? [] : [account]),
     since,
-    until,
-    eventMs ?? 0,
-    id ?? "",
+    eventMs,
+    id,
     limit + 1,
   );
-  return pageOf(rows, limit, itemOf, (row) => [row.eventMs, row.id]);
+  return pageOf(rows, limit, itemOf, (row) => [row.eventMs, row.partition, row.offset]);
+};
+
+/**
+ * Where a page ended. A cursor has the place of its last record and not its id: ids may embed an account's, and a cursor is
+ * nothing that is masked. A record that is gone was the oldest.
+ */
+const placeOf = (
+  database: ReadModelDatabase,
+  after: readonly (number | string)[] | undefined,
+): { readonly eventMs: number; readonly id: string } | undefined => {
+  if (after === undefined) return undefined;
+  const [eventMs = 0, partition = 0, offset = 0] = after;
+  const sql = "SELECT id FROM received WHERE partition = ? AND offset = ?";
+  const id = database.get<{ readonly id: string }>(sql, partition, offset)?.id ?? "";
+  return { eventMs: Number(eventMs), id };
 };
 
 const itemOf = ({ id, accountId, partition, offset, receivedAtMs, ...row }: Row): TransactionItem => ({

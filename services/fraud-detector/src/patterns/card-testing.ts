@@ -26,7 +26,7 @@ import {
   skipPastLast,
 } from "@riffle/streams";
 import type { Finding } from "../alert-of.ts";
-import { formatDuration } from "../duration.ts";
+import { formatWithin } from "../duration.ts";
 import { tookMs } from "../evidence.ts";
 import { patternRule } from "../pattern-rule.ts";
 import { minorUnits } from "../payments.ts";
@@ -82,5 +82,5 @@ const reasonOf = ({ smallBelow }: CardTestingParameters, evidence: Finding["evid
   const currencies = [...new Set(smalls.map(({ currency }) => currency))];
   const limits = currencies.map((currency) => formatMoney(minorUnits(smallBelow, currency), currency));
   const purchases = smalls.length === 1 ? "purchase" : "purchases";
-  return `${smalls.length} ${purchases} under ${limits.join(" or ")}, then ${formatMoney(large.amount, large.currency)} within ${formatDuration(tookMs(evidence))}`;
+  return `${smalls.length} ${purchases} under ${limits.join(" or ")}, then ${formatMoney(large.amount, large.currency)} ${formatWithin(tookMs(evidence))}`;
 };

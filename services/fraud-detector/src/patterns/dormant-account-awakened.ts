@@ -24,7 +24,7 @@
 import { formatMoney, type Transaction } from "@riffle/contracts";
 import { keyValueStore, type PatternEvent } from "@riffle/streams";
 import { alertOf, type Finding } from "../alert-of.ts";
-import { formatDuration } from "../duration.ts";
+import { formatAfter, formatDuration } from "../duration.ts";
 import type { Fold, FoldedKey } from "../event-time-fold.ts";
 import { tookMs } from "../evidence.ts";
 import { historyRule } from "../history-rule.ts";
@@ -118,6 +118,6 @@ const findingOf = ({ transaction: woken, silentMs }: Awakening, payment: Transac
   const evidence: Finding["evidence"] = isBoth ? [payment] : [woken, payment];
   const steps = isBoth ? ["awakening-payment"] : ["awakening", "payment"];
   const what = `${payment.type} of ${formatMoney(payment.amount, payment.currency)}`;
-  const after = isBoth ? "" : ` ${formatDuration(tookMs(evidence))} after`;
+  const after = isBoth ? "" : ` ${formatAfter(tookMs(evidence))}`;
   return { evidence, steps, reason: `${what},${after} the first transaction in ${formatDuration(silentMs)}` };
 };

@@ -32,7 +32,7 @@ import {
   skipPastLast,
 } from "@riffle/streams";
 import type { Finding } from "../alert-of.ts";
-import { formatDuration } from "../duration.ts";
+import { formatLater } from "../duration.ts";
 import { tookMs } from "../evidence.ts";
 import { distanceKm, longestKm, type Place } from "../geography.ts";
 import { patternRule } from "../pattern-rule.ts";
@@ -125,7 +125,7 @@ const reasonOf = (evidence: Finding["evidence"]): string => {
   const km = kmBetween(here, there);
   const inCountry = ({ country }: Transaction): string => (country === undefined ? "" : ` in ${country}`);
   const away = km === undefined ? "" : ` ${thousands(km)} km away`;
-  return `card at hand${inCountry(here)} and, ${formatDuration(tookMs(evidence))} later,${away}${inCountry(there)}`;
+  return `card at hand${inCountry(here)} and, ${formatLater(tookMs(evidence))},${away}${inCountry(there)}`;
 };
 
 const thousands = (km: number): string => String(Math.round(km)).replace(/\B(?=(\d{3})+$)/g, ",");

@@ -37,7 +37,7 @@ import {
   stepPattern,
 } from "@riffle/streams";
 import { alertOf, type Finding } from "../alert-of.ts";
-import { formatDuration } from "../duration.ts";
+import { formatAfter } from "../duration.ts";
 import type { Fold, FoldedKey, FoldStep } from "../event-time-fold.ts";
 import { takenOf, tookMs } from "../evidence.ts";
 import { historyRule } from "../history-rule.ts";
@@ -151,6 +151,6 @@ const findingOf = (match: PatternMatch<DeviceUse, Steps>, stepNames: readonly St
   if (first === undefined) throw new TypeError("take-over: a match without events");
   const evidence: Finding["evidence"] = [first, ...others];
   const { amount, currency } = evidence.at(-1) ?? first;
-  const reason = `transfer of ${formatMoney(amount, currency)} ${formatDuration(tookMs(evidence))} after the first transaction from a new device`;
+  const reason = `transfer of ${formatMoney(amount, currency)} ${formatAfter(tookMs(evidence))} the first transaction from a new device`;
   return { evidence, steps: taken.map(({ step }) => step), reason };
 };

@@ -23,7 +23,7 @@ import {
   patternOf,
   skipPastLast,
 } from "@riffle/streams";
-import { formatDuration } from "../duration.ts";
+import { formatWithin } from "../duration.ts";
 import { tookMs } from "../evidence.ts";
 import { patternRule } from "../pattern-rule.ts";
 import type { Rule } from "../rule.ts";
@@ -64,5 +64,5 @@ export const velocityBurstRule = (parameters: VelocityBurstParameters, graceMs: 
     pattern: velocityBurstPattern(parameters),
     graceMs,
     isAbout: () => true,
-    reason: (evidence) => `${evidence.length} transactions within ${formatDuration(tookMs(evidence))}`,
+    reason: (evidence) => `${evidence.length} transactions ${formatWithin(tookMs(evidence))}`,
   });

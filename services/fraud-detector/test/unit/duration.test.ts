@@ -1,7 +1,7 @@
 // A bug here tells an analyst the wrong story.
 
 import { expect, it } from "vitest";
-import { formatDuration } from "../../src/duration.ts";
+import { formatAfter, formatDuration, formatLater, formatWithin } from "../../src/duration.ts";
 
 it.each([
   [0, "0 ms"],
@@ -18,4 +18,16 @@ it.each([
   [8_049_600_000, "93 d 4 h"],
 ])("%d ms is told as %s", (durationMs, text) => {
   expect(formatDuration(durationMs)).toBe(text);
+});
+
+it.each([
+  [0, "at the same moment", "at the same moment", "at the same moment as"],
+  [1, "within 1 ms", "1 ms later", "1 ms after"],
+  [130_000, "within 2 min 10 s", "2 min 10 s later", "2 min 10 s after"],
+])("events %d ms apart are %s", (durationMs, within, later, after) => {
+  expect([formatWithin(durationMs), formatLater(durationMs), formatAfter(durationMs)]).toEqual([
+    within,
+    later,
+    after,
+  ]);
 });

@@ -7,8 +7,10 @@
 //   J2. Refused beyond JSON.parse: bytes that are no UTF-8, a name twice in one object, the name `__proto__`,
 //       half a surrogate pair, more than 16 levels, an integer beyond 2^53-1 either way, a number too large to be finite.
 //   J3. Numbers keep the value JSON.parse gives, and those that are not spelled as plain integers are listed, so
-//       that a field of money can refuse 100.00000000000000001, which would otherwise read as 100.
+//       that a field of money can refuse 100.00000000000000001, which would otherwise read as 100. Left out are those
+//       whose path is longer than 128 characters: no field of the contract is there.
 //   J4. A fault has the position of its first byte, counted from 0, and never repeats what was sent but names.
+//   J5. Time and memory are in proportion to the bytes: no text is copied, or counted through, once for each value.
 
 /** The levels of arrays and objects that a body may have; the contract needs 2. */
 export const jsonDepthMax = 16;
@@ -51,6 +53,8 @@ export type JsonResult =
 /** Keeps a byte order mark, so that it is refused as JSON demands. */
 const decoder = new TextDecoder("utf-8", { fatal: true, ignoreBOM: true });
 const namesShownMax = 64;
+/** Of a longer path no copy is made for each value below it: 64 KiB of body would become half a gigabyte (J5). */
+const pathCharsMax = 128;
 const escapes: Readonly<Record<string, string>> = {
   '"': '"',
   "\\": "\\",
@@ -104,7 +108,7 @@ class Reader {
   readonly spelledNumbers: SpelledNumber[] = [];
   #at = 0;
 
-  /** @param places is given the position of each value by its path, in characters */
+  /** @param places is given the position of each value by its path, in characters, rising */
   constructor(text: string, places?: Map<string, number>) {
     this.#text = text;
     this.#places = places;
@@ -189,7 +193,7 @@ class Reader {
   #readMember(name: string): unknown {
     this.#skipSpace();
     this.#path.push(name);
-    this.#places?.set(this.#path.join("."), this.#at);
+    if (this.#places !== undefined) this.#place(this.#places);
     const value = this.#readValue();
     this.#path.pop();
     this.#skipSpace();
@@ -268,7 +272,21 @@ class Reader {
   }
 
   #spelled(spelling: SpelledNumber["spelling"]): void {
-    this.spelledNumbers.push({ path: this.#path.join("."), spelling });
+    const path = this.#shortPath();
+    if (path !== undefined) this.spelledNumbers.push({ path, spelling });
+  }
+
+  /** Of two values with one path, `{"a.b":1,"a":{"b":2}}`, the first has the place. */
+  #place(places: Map<string, number>): void {
+    const path = this.#shortPath();
+    if (path !== undefined && !places.has(path)) places.set(path, this.#at);
+  }
+
+  /** The path of the value at hand, unless it is longer than {@link pathCharsMax}. */
+  #shortPath(): string | undefined {
+    let chars = this.#path.length - 1;
+    for (const name of this.#path) chars += name.length;
+    return chars > pathCharsMax ? undefined : this.#path.join(".");
   }
 
   #readWord<T>(word: string, value: T): T {
@@ -340,8 +358,8 @@ function faultOf(fault: Omit<JsonFault, "byteAt">, byteAt: number): JsonResult {
 }
 
 /**
- * Where each value stands, by its path, in bytes from 0; the document itself under the empty path. For the answer to a
- * bad request: it reads a second time.
+ * Where each value stands, by its path, in bytes from 0; the document itself under the empty path, and none whose path
+ * is longer than 128 characters. For the answer to a bad request: it reads a second time.
  *
  * @param bytes what {@link parseStrictJson} gave a value for
  */
@@ -351,5 +369,12 @@ export function valuePlaces(bytes: Uint8Array): ReadonlyMap<string, number> {
   new Reader(text, places).readDocument();
   // Only a text with other than ASCII has two ways of counting.
   if (text.length === bytes.length) return places;
-  return new Map([...places].map(([path, charAt]) => [path, Buffer.byteLength(text.slice(0, charAt))]));
+  let countedChars = 0;
+  let byteAt = 0;
+  for (const [path, charAt] of places) {
+    byteAt += Buffer.byteLength(text.slice(countedChars, charAt));
+    countedChars = charAt;
+    places.set(path, byteAt);
+  }
+  return places;
 }

@@ -1,5 +1,6 @@
 // The console channel: one line per alert on standard output.
 
+import type { Writable } from "node:stream";
 import { type DeliveryAttempt, formatEventTime } from "@riffle/contracts";
 import { alertLine } from "./alert-line.ts";
 import { type AttemptResult, attemptError, type Channel, type Message } from "./channel.ts";
@@ -8,8 +9,8 @@ import { type AttemptResult, attemptError, type Channel, type Message } from "./
 export interface ConsoleChannelOptions {
   /** `console` unless given. */
   readonly name?: string;
-  /** Writes one line, its end not included. */
-  readonly print: (line: string) => void;
+  /** Writes one line, its end not included; waited for where it is a promise. */
+  readonly print: (line: string) => unknown;
   readonly colours: boolean;
   /** Wall clock, epoch milliseconds. */
   readonly nowMs: () => number;
@@ -29,7 +30,7 @@ export class ConsoleChannel implements Channel {
     const { print, colours, nowMs } = this.#options;
     const attempt: DeliveryAttempt = { at: formatEventTime(nowMs()), status: null, durationMs: 0 };
     try {
-      print(alertLine(alert, { colours }));
+      await print(alertLine(alert, { colours }));
       return { attempt, verdict: "delivered" };
     } catch (error) {
       const why = attemptError(error instanceof Error ? error.message : String(error));
@@ -37,3 +38,15 @@ export class ConsoleChannel implements Channel {
     }
   }
 }
+
+/** Who reads the lines may go away: that is an outcome of the line at hand, and no error of the process. */
+const toldByWrite = (): void => {};
+
+/** Prints to a stream: a line is printed when it is written, and fails when it could not be. */
+export const printerTo = (stream: Writable): ((line: string) => Promise<void>) => {
+  if (!stream.listeners("error").includes(toldByWrite)) stream.on("error", toldByWrite);
+  return (line) =>
+    new Promise((resolve, reject) => {
+      stream.write(`${line}\n`, (error) => (error ? reject(error) : resolve()));
+    });
+};

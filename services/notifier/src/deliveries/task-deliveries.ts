@@ -35,10 +35,12 @@ export interface DeliveryOptions {
   readonly nowMs: () => number;
   /** Told how many alerts of a rule no endpoint wanted, once the atomic commit that covers them has succeeded. */
   readonly onUnwanted?: (rule: string, count: number) => void;
+  /** Told of each delivery that came to its outcome, once that is committed. */
+  readonly onOutcome?: (channel: string, outcome: Outcome) => void;
 }
 
 /** How a delivery ended: delivered, or why it was dead-lettered. */
-type Outcome = "delivered" | DeadLetterReason;
+export type Outcome = "delivered" | DeadLetterReason;
 
 /** A message that becomes owed. */
 interface Assignment {
@@ -67,6 +69,8 @@ export class TaskDeliveries implements DeliveringTask {
   #toRelease: Ticket[] = [];
   /** Alerts that no endpoint wanted, by rule, in the records that are not committed. */
   readonly #unwanted = new Map<string, number>();
+  /** Outcomes that are not committed. */
+  #outcomes: { readonly channel: string; readonly outcome: Outcome }[] = [];
   #results: { readonly ticket: Ticket; readonly result: TurnResult }[] = [];
   #disabled: { readonly channel: string; readonly reason: string }[] = [];
   #failure: { readonly error: unknown } | undefined;
@@ -257,6 +261,7 @@ export class TaskDeliveries implements DeliveringTask {
 
   #tell(id: string, owed: OwedDelivery, outcome: Outcome): void {
     const { alert, channel, sequence, redelivery, attempts, timestampMs, headers } = owed;
+    this.#outcomes.push({ channel, outcome });
     this.#task.emit(topics.notifications, {
       key: alert.accountId,
       timestampMs,
@@ -311,6 +316,7 @@ export class TaskDeliveries implements DeliveringTask {
   #committed(): void {
     for (const [rule, count] of this.#unwanted) this.#options.onUnwanted?.(rule, count);
     this.#unwanted.clear();
+    for (const { channel, outcome } of this.#outcomes.splice(0)) this.#options.onOutcome?.(channel, outcome);
     const released = this.#toRelease;
     this.#toRelease = [];
     for (const ticket of released) {

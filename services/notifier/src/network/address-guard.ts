@@ -5,7 +5,8 @@
 //   G2. An address that carries another one (IPv4-mapped, NAT64, 6to4, Teredo) is refused whatever it carries: a
 //       receiver has an address of its own.
 //   G3. Loopback and private addresses can be allowed, by a switch that is meant for development. Nothing else can:
-//       link-local addresses are where clouds keep the credentials of their machines.
+//       link-local addresses are where clouds keep the credentials of their machines. Where they keep them at private ones,
+//       of IPv6, those are not opened either.
 //   G4. What is no IP address is refused.
 //
 // Sources: the RFCs behind the IANA IPv4 and IPv6 Special-Purpose Address Registries (RFC 6890 and those that amended it),
@@ -69,6 +70,10 @@ const ipv6Blocks: readonly Block[] = [
   { cidr: "2620:4f:8000::/48", what: "an AS112 address (RFC 7534)" },
   { cidr: "3fff::/20", what: "a documentation address (RFC 9637)" },
   { cidr: "5f00::/16", what: "a segment routing identifier (RFC 9602)" },
+  // In no registry: metadata and credentials of machines at AWS (::254, ::23), Google and Scaleway.
+  { cidr: "fd00:ec2::/32", what: "an address of the cloud's own services" },
+  { cidr: "fd20:ce::/32", what: "an address of the cloud's own services" },
+  { cidr: "fd00:42::42/128", what: "an address of the cloud's own services" },
   { cidr: "fc00::/7", what: "a private address (RFC 4193)", isPrivate: true },
   { cidr: "fe80::/10", what: "a link-local address (RFC 4291)" },
   { cidr: "fec0::/10", what: "a site-local address (RFC 3879)" },

@@ -99,6 +99,8 @@ export class NotifierRig {
   readonly effects: boolean[] = [];
   /** `card-testing 1`: alerts of a rule that nobody wanted, as they were told after a commit. */
   readonly unwanted: string[] = [];
+  /** `webhook delivered`: outcomes, as they were told after a commit. */
+  readonly committed: string[] = [];
 
   constructor(channels: readonly Channel[], options: RigOptions = {}) {
     const endpoints = channels.map((channel) => endpointOf(channel, options));
@@ -113,6 +115,7 @@ export class NotifierRig {
           nowMs: this.clock.nowMs,
           onCommand: (_, hadEffect) => this.effects.push(hadEffect),
           onUnwanted: (rule, count) => this.unwanted.push(`${rule} ${count}`),
+          onOutcome: (channel, outcome) => this.committed.push(`${channel} ${outcome}`),
         }),
       ),
     );

@@ -62,6 +62,21 @@ describe("the notifier", () => {
     expect(rig.told).toEqual(["acc_2 webhook delivered 1"]);
   });
 
+  it("counts every outcome once it is committed, those without an attempt too", async () => {
+    const webhook = new ScriptedChannel("webhook", (_, attempt) =>
+      answer(attempt === 1 ? "delivered" : "disable"),
+    );
+    const rig = new NotifierRig([webhook]);
+    await rig.send(anAlert("t1"), anAlert("t2"));
+    await rig.send(anAlert("t3"));
+    expect(webhook.tried.length).toBe(2);
+    expect(rig.committed).toEqual([
+      "webhook delivered",
+      "webhook endpoint-disabled",
+      "webhook endpoint-disabled",
+    ]);
+  });
+
   it("tells how many alerts nobody wants, by rule and once", async () => {
     const rig = new NotifierRig([new ScriptedChannel("webhook", delivered)], {
       wants: ({ accountId }) => accountId === "acc_2",

@@ -51,6 +51,8 @@ describe("a file of keys is refused as a whole", () => {
     ["no scope", fileOf({ ...entry, scopes: [] })],
     ["a prefix twice", fileOf(entry, entry)],
     ["a time that is none", fileOf({ ...entry, expiresAt: "tomorrow" })],
+    ["a time of whatever zone", fileOf({ ...entry, expiresAt: "2027-01-01T00:00:00" })],
+    ["a date", fileOf({ ...entry, expiresAt: "01/02/2027" })],
   ])("for %s, without showing it", (_, text) => {
     let message = "";
     try {

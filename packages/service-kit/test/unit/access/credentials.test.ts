@@ -1,13 +1,17 @@
 // A bug here recognises somebody by a token of another issuer, by a key that is gone, or by a claim that is no role.
 
+import { once } from "node:events";
 import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
+import { createServer } from "node:http";
+import type { AddressInfo } from "node:net";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { exportJWK, generateKeyPair, SignJWT } from "jose";
+import { Check } from "typebox/value";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { makeApiKey } from "../../../src/access/api-keys.ts";
 import type { AccessConfig } from "../../../src/access/config.ts";
-import { accessFaults } from "../../../src/access/config.ts";
+import { accessConfig, accessFaults } from "../../../src/access/config.ts";
 import { Credentials, credentialOf } from "../../../src/access/credentials.ts";
 
 const nowMs = Date.parse("2026-03-01T12:00:00.000Z");
@@ -105,6 +109,66 @@ describe("the roles of a token", () => {
     ["inherited", {}, "constructor.name", []],
   ])("%s", async (_, claims, rolesClaim, expected) => {
     expect(await rolesOf(claims, rolesClaim)).toEqual(expected);
+  });
+});
+
+describe("an issuer's keys", () => {
+  const known = { JWT_ISSUER: "https://issuer.example", JWT_AUDIENCE: "riffle" };
+  const tokenBy = (key: Parameters<SignJWT["sign"]>[0], kid?: string): Promise<string> =>
+    new SignJWT({})
+      .setProtectedHeader({ alg: "ES256", ...(kid === undefined ? {} : { kid }) })
+      .setIssuer(known.JWT_ISSUER)
+      .setAudience(known.JWT_AUDIENCE)
+      .setSubject("ana")
+      .setExpirationTime(nowMs / 1_000 + 300)
+      .sign(key);
+
+  it("are two while they are rotated, and a token that names neither is verified by either", async () => {
+    const [old, next, strange] = await Promise.all([1, 2, 3].map(() => generateKeyPair("ES256")));
+    if (old === undefined || next === undefined || strange === undefined) throw new Error("no keys");
+    const keys = [
+      { ...(await exportJWK(old.publicKey)), kid: "old" },
+      { ...(await exportJWK(next.publicKey)), kid: "next" },
+    ];
+    const credentials = new Credentials({ ...known, JWT_JWKS_FILE: fileOf("two.json", { keys }) }, silent);
+    const kindOf = async (token: string) => (await credentials.check(token, nowMs)).kind;
+    expect(await kindOf(await tokenBy(old.privateKey))).toBe("known");
+    expect(await kindOf(await tokenBy(next.privateKey))).toBe("known");
+    expect(await kindOf(await tokenBy(next.privateKey, "old"))).toBe("refused");
+    expect(await credentials.check(await tokenBy(strange.privateKey), nowMs)).toEqual({
+      kind: "refused",
+      refusal: "unauthenticated",
+    });
+  });
+
+  it.each([
+    ["of another shape", 200, '{"status":"maintenance"}'],
+    ["that is no JSON", 200, "<html>"],
+    ["that is an error", 500, '{"keys":[]}'],
+  ])("cannot be read from an answer %s, and that is not the sender's fault", async (_, status, body) => {
+    const server = createServer((_request, response) => response.writeHead(status).end(body));
+    await once(server.listen(0, "127.0.0.1"), "listening");
+    const { port } = server.address() as AddressInfo;
+    const credentials = new Credentials({ ...known, JWT_JWKS_URL: `http://127.0.0.1:${port}/keys` }, silent);
+    const { privateKey } = await generateKeyPair("ES256");
+    const verdict = await credentials.check(await tokenBy(privateKey, "k1"), nowMs);
+    server.closeAllConnections();
+    server.close();
+    expect(verdict).toEqual({ kind: "refused", refusal: "authority-unreachable" });
+  });
+
+  it.each([
+    ["https://issuer.example/keys", true],
+    ["https://issuer.example:8443/a/keys?b=c", true],
+    ["http://127.0.0.1:8080/keys", true],
+    ["http://localhost/keys", true],
+    ["http://issuer.example/keys", false],
+    ["http://localhost:a@issuer.example/keys", false],
+    ["http://127.0.0.1:80@issuer.example/keys", false],
+    ["https://user:word@issuer.example/keys", false],
+    ["http://localhost.issuer.example/keys", false],
+  ])("at %s are asked for: %s", (url, isTaken) => {
+    expect(Check(accessConfig.JWT_JWKS_URL, url)).toBe(isTaken);
   });
 });
 

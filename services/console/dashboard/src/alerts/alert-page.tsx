@@ -97,6 +97,7 @@ function AlertBody({ detail }: { readonly detail: AlertDetail }): ReactNode {
 }
 
 function Facts({ detail: { alert, caseId } }: { readonly detail: AlertDetail }): ReactNode {
+  const tookMs = Date.parse(alert.lastAt) - Date.parse(alert.firstAt);
   return (
     <dl className="facts">
       <dt>Amount</dt>
@@ -121,7 +122,7 @@ function Facts({ detail: { alert, caseId } }: { readonly detail: AlertDetail }):
       <dd>
         <Moment at={alert.lastAt} />{" "}
         <span className="note">
-          after {formatDuration(Date.parse(alert.lastAt) - Date.parse(alert.firstAt))}
+          {tookMs === 0 ? "at the same moment" : `after ${formatDuration(tookMs)}`}
         </span>
       </dd>
       <dt>Id</dt>

@@ -1,6 +1,7 @@
 // The one way to the console's HTTP interface.
 //
-//   R1. An answer that is not 2xx is an ApiProblem with what the server said: title, detail, stable code.
+//   R1. An answer that is not 2xx is an ApiProblem with what the server said: title, detail, stable code. One that does not come,
+//       ends early or is none of the console is an ApiProblem too, of status 0.
 //   R2. What changes something carries the CSRF token of the session.
 
 /** What the server refused, in its own words; status 0 when it did not answer at all. */
@@ -73,18 +74,32 @@ async function request<T>(path: string, init: RequestInit): Promise<T> {
   const headers = new Headers(init.headers);
   headers.set("accept", "application/json");
   if (init.method !== "GET" && csrfToken !== null) headers.set("x-csrf-token", csrfToken);
-  const answer = await reach(path, { ...init, headers, credentials: "same-origin" });
-  const text = await answer.text();
+  const { answer, text } = await reach(path, { ...init, headers, credentials: "same-origin" });
   if (!answer.ok) {
     if (answer.status === 401) onUnauthorised();
     throw problemOf(answer.status, text);
   }
-  return (text === "" ? undefined : JSON.parse(text)) as T;
+  return parsed<T>(text);
 }
 
-async function reach(path: string, init: RequestInit): Promise<Response> {
+/** What stands between may answer in the console's place, with a page of its own. */
+function parsed<T>(text: string): T {
   try {
-    return await fetch(path, init);
+    return (text === "" ? undefined : JSON.parse(text)) as T;
+  } catch {
+    const detail = "What answered is not the console. It may be restarting; this page tries again by itself.";
+    throw new ApiProblem({ status: 0, code: "not-the-console", title: "No answer of the console", detail });
+  }
+}
+
+/** The whole answer: a connection may end in the middle of it. */
+async function reach(
+  path: string,
+  init: RequestInit,
+): Promise<{ readonly answer: Response; readonly text: string }> {
+  try {
+    const answer = await fetch(path, init);
+    return { answer, text: await answer.text() };
   } catch (cause) {
     if (init.signal?.aborted === true) throw cause;
     const detail = "The console does not answer. It may be restarting; this page tries again by itself.";
@@ -114,12 +129,15 @@ function fieldsOf(text: string): Readonly<Record<string, unknown>> {
   }
 }
 
+/** Whether the server knows of no such thing, or not for this reader: not that it could not say. */
+export const isNotThere = ({ status }: ApiProblem): boolean => [400, 403, 404].includes(status);
+
 /** `path?a=1&b=2` of what is given; empty values are left out. */
 export function withQuery(
   path: string,
   query: Readonly<Record<string, string | number | undefined>>,
 ): string {
   const pairs = Object.entries(query).filter(([, value]) => value !== undefined && value !== "");
-  const search = new URLSearchParams(pairs.map(([name, value]) => [name, String(value)]));
+  const search = new URLSearchParams(pairs.map(([name, value]): [string, string] => [name, String(value)]));
   return pairs.length === 0 ? path : `${path}?${search}`;
 }

@@ -1,6 +1,7 @@
 // Records that a service could not process: why, and the command that sends them again.
 
 import { type ReactNode, useCallback } from "react";
+import { useSettledCall } from "../account/use-settled-call.ts";
 import { usePages } from "../api/use-pages.ts";
 import type { DeadLetterRow } from "../api/wire.ts";
 import { useFeedEvents } from "../feed/feed-context.tsx";
@@ -16,17 +17,19 @@ import { Ago } from "../marks/time.tsx";
 
 const pageSize = 50;
 const query = { limit: pageSize };
+/** A service that cannot process its input writes hundreds at once, and each reading is written down. */
+const settleMs = 1_000;
 
 /** The page of `/dead-letters`. */
 export function DeadLettersPage(): ReactNode {
   const pages = usePages<DeadLetterRow>("/v1/dead-letters", query);
-  const { reload } = pages.first;
+  const reloadSoon = useSettledCall(pages.first.reload, settleMs);
   useFeedEvents(
     useCallback(
       ({ kind }: FeedEvent) => {
-        if (kind === "dead-letter") reload();
+        if (kind === "dead-letter") reloadSoon();
       },
-      [reload],
+      [reloadSoon],
     ),
   );
   return (

@@ -47,6 +47,7 @@ export class FeedClient {
   #socket: FeedSocket | undefined;
   #cancelWait: () => void = () => {};
   #cancelSilence: () => void = () => {};
+  #isStopped = false;
 
   /** @param query what to listen to, `topics=alerts&account=a-1`, without a cursor */
   constructor(query: string, world: FeedWorld, listener: FeedListener) {
@@ -84,6 +85,7 @@ export class FeedClient {
 
   /** Closes for good. */
   stop(): void {
+    this.#isStopped = true;
     this.#cancelWait();
     this.#cancelSilence();
     this.#socket?.close();
@@ -92,7 +94,7 @@ export class FeedClient {
 
   /** Connects now instead of after the wait: the browser is online again, or somebody pressed the button. */
   retryNow(): void {
-    if (this.#socket !== undefined) return;
+    if (this.#socket !== undefined || this.#isStopped) return;
     this.#cancelWait();
     this.start();
   }

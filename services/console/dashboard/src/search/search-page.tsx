@@ -1,9 +1,9 @@
 // What an id is of: asked of all four kinds at once. One answer is gone to, several are shown.
 
 import { type ReactNode, useEffect, useState } from "react";
-import { ApiProblem, get } from "../api/client.ts";
-import { plural } from "../format/text.ts";
-import { Empty } from "../marks/empty.tsx";
+import { ApiProblem, get, isNotThere } from "../api/client.ts";
+import { plural, shellWord } from "../format/text.ts";
+import { Empty, Problem } from "../marks/empty.tsx";
 import { Tag } from "../marks/mark.tsx";
 import { PageHead, Panel } from "../marks/panel.tsx";
 import { go, Link } from "../shell/location.tsx";
@@ -24,9 +24,13 @@ const goneTo = new Set<string>();
 /** The page of `/search?q=<id>`. */
 export function SearchPage({ text }: { readonly text: string }): ReactNode {
   const [found, setFound] = useState<readonly Kind[]>();
+  const [problem, setProblem] = useState<ApiProblem>();
+  const [asked, setAsked] = useState(0);
+  // biome-ignore lint/correctness/useExhaustiveDependencies: `asked` counts the tries
   useEffect(() => {
     if (text === "") return;
     const aborted = new AbortController();
+    setProblem(undefined);
     const look = async (): Promise<void> => {
       const answers = await Promise.all(
         kinds.map(async ({ kind, folder }) => ((await isThere(folder, text, aborted.signal)) ? [kind] : [])),
@@ -39,14 +43,21 @@ export function SearchPage({ text }: { readonly text: string }): ReactNode {
       goneTo.add(text);
       go(hrefOf(only, text));
     };
-    void look();
+    look().catch((error: unknown) => {
+      if (!(error instanceof ApiProblem)) throw error;
+      if (!aborted.signal.aborted) setProblem(error);
+    });
     return () => aborted.abort();
-  }, [text]);
+  }, [text, asked]);
   return (
     <>
       <PageHead title="Search" />
       <Panel title={text === "" ? "What to look for" : `Found for ${text}`} note={noteOf(found)}>
-        <Found text={text} found={found} />
+        {problem === undefined ? (
+          <Found text={text} found={found} />
+        ) : (
+          <Problem problem={problem} onRetry={() => setAsked(asked + 1)} />
+        )}
       </Panel>
     </>
   );
@@ -78,7 +89,7 @@ function Found({
       <Empty title="Nothing has this id">
         <p>
           Ids are compared whole and by capitals. What is older than the console keeps is not found here; the
-          topics may still have it: <code>npx -y pnpm@10 riffle explain {text}</code>
+          topics may still have it: <code>npx -y pnpm@10 riffle explain {shellWord(text)}</code>
         </p>
       </Empty>
     );
@@ -104,7 +115,7 @@ async function isThere(folder: string, id: string, signal: AbortSignal): Promise
     await get(`/v1/${folder}/${encodeURIComponent(id)}`, signal);
     return true;
   } catch (error) {
-    if (error instanceof ApiProblem || signal.aborted) return false;
+    if (signal.aborted || (error instanceof ApiProblem && isNotThere(error))) return false;
     throw error;
   }
 }

@@ -26,6 +26,9 @@ CREATE TABLE alerts (
   partition INTEGER NOT NULL, offset INTEGER NOT NULL, value TEXT NOT NULL
 ) STRICT, WITHOUT ROWID;
 CREATE INDEX alerts_by_account ON alerts (account_id, event_ms, id);
+CREATE INDEX alerts_by_rule ON alerts (rule, event_ms, id);
+CREATE INDEX alerts_by_status ON alerts (status, event_ms, id);
+CREATE INDEX alerts_by_severity ON alerts (severity, event_ms, id);
 CREATE INDEX alerts_by_time ON alerts (event_ms, id);
 CREATE TABLE evidence (
   transaction_id TEXT NOT NULL, account_id TEXT NOT NULL, alert_id TEXT NOT NULL, step INTEGER NOT NULL,

@@ -42,6 +42,23 @@ describe("a route", () => {
     },
   );
 
+  it.each(["/v1/things/%zz", `/v1/things/${"a".repeat(200)}`])(
+    "is none where its path cannot be read: %s is a problem like any other, and comes back in nothing",
+    async (url) => {
+      const { app } = gateOf();
+      app.get("/v1/things/:id", { config: { access: "viewer" } }, () => answer);
+      const reply = await app.inject({ url, headers: { ...bearer("viewer"), "x-request-id": "r-1" } });
+      expect([reply.statusCode, reply.json().code]).toEqual([400, "malformed-request"]);
+      expect(reply.headers).toMatchObject({
+        "content-type": "application/problem+json; charset=utf-8",
+        "x-request-id": "r-1",
+        "x-content-type-options": "nosniff",
+        "cache-control": "no-store",
+      });
+      expect(reply.body).not.toContain(url.slice(11, 14));
+    },
+  );
+
   it.each([
     ["nothing", {}, 401],
     ["a key that is unknown", { authorization: `Bearer ${keys.viewer.key.slice(0, -1)}~` }, 401],

@@ -58,6 +58,7 @@ export function openGate(more: Partial<ConsoleAccessConfig> = {}, hasKeys = true
     ...ofKeys,
     JWT_ROLES_CLAIM: "roles",
     OIDC_SCOPES: "openid profile email",
+    SESSION_LIFE_MINUTES: 720,
     READS_AUDIT_DAYS: 400,
   };
   const open = (other: Partial<ConsoleAccessConfig> = {}): ConsoleAccess =>

@@ -4,6 +4,8 @@ import { readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { exportJWK, generateKeyPair, SignJWT } from "jose";
 import { afterEach, describe, expect, it } from "vitest";
+import { openAccessDatabase } from "../../../src/access/access-database.ts";
+import { Sessions } from "../../../src/access/sessions.ts";
 import { keys, openGate, startMs } from "./gate.ts";
 
 const open: { close(): Promise<void> }[] = [];
@@ -130,6 +132,33 @@ describe("a session", () => {
       gate.advance(1_800_000);
     }
     expect(await statusOf(gate, next.cookie)).toBe(401);
+  });
+
+  it("ends after SESSION_LIFE_MINUTES, also one that began when they were more", async () => {
+    const gate = gateOf();
+    const { cookie } = await login(gate);
+    const after = gate.reopen({ SESSION_LIFE_MINUTES: 30 });
+    gate.advance(1_799_999);
+    expect(await statusOf({ app: after }, cookie)).toBe(200);
+    gate.advance(1);
+    expect(await statusOf({ app: after }, cookie)).toBe(401);
+    await after.close();
+  });
+
+  it("is found while its file cannot be written, and for no longer than it would be", () => {
+    let nowMs = startMs;
+    const database = openAccessDatabase(undefined);
+    const sessions = new Sessions(database, { nowMs: () => nowMs, lifeMinutes: 720 });
+    const proof = { kind: "sign-in", issuer: "https://login.example", clientId: "riffle" } as const;
+    const { token } = sessions.begin({ proof, name: "oidc:ana", role: "analyst" });
+    // As a full disk does: what is written fails, what is there can be read.
+    database.exec("PRAGMA query_only = 1");
+    nowMs += 3_599_999;
+    expect(sessions.find(token)?.role).toBe("analyst");
+    // That it was seen then could not be noted.
+    nowMs += 1;
+    expect(sessions.find(token)).toBeUndefined();
+    expect(() => sessions.end(token)).toThrow(/readonly/);
   });
 
   it("outlives a restart, and its file has neither token nor key", async () => {

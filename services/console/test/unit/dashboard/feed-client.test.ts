@@ -133,6 +133,7 @@ describe("the feed client", () => {
     expect(socket.isClosed).toBe(true);
     socket.listener.frame(alert(1));
     socket.listener.closed();
+    client.retryNow();
     world.pass(60_000);
     expect(world.opened).toHaveLength(1);
     expect(heard).toEqual([]);

@@ -13,6 +13,10 @@ const seqOf = (cursor: string): number => {
   return parsed.seq;
 };
 
+const appended = (world: FeedWorld, events: number): void => {
+  for (let n = 0; n < events; n++) world.log.append();
+};
+
 describe("a cursor", () => {
   const startOf = (world: FeedWorld, start: FeedStart): string[] => {
     const { sink } = world.connect(start);
@@ -68,9 +72,6 @@ describe("what the journal removes under a client that is connected", () => {
     heard.map(({ type, cursor, reason }) =>
       [type, ...(reason === undefined ? [] : [reason]), seqOf(cursor)].join(" "),
     );
-  const appended = (world: FeedWorld, events: number): void => {
-    for (let n = 0; n < events; n++) world.log.append();
-  };
   const events = (first: number, last: number): string[] =>
     Array.from({ length: last - first + 1 }, (_, n) => `event ${first + n}`);
 
@@ -208,6 +209,62 @@ describe("a client that reads nothing", () => {
   });
 });
 
+describe("a client that is full of figures", () => {
+  const figures = '{"type":"figures"}';
+
+  it("is given no more of them, and is closed like any other that reads nothing", () => {
+    const world = new FeedWorld();
+    const deaf = world.connect("now", everything, { messagesMax: 3 }).sink;
+    const quick = world.connect("now").sink;
+    for (let n = 0; n < 20; n++) world.hub.broadcast(figures);
+    // Caught-up and two of them fill it.
+    expect([deaf.held.length, quick.held.length]).toEqual([3, 21]);
+    world.nowMs += stalledMsMax;
+    world.hub.tick();
+    expect([deaf.closed, quick.closed]).toEqual([1013, undefined]);
+  });
+
+  it("goes on when it has read them", () => {
+    const world = new FeedWorld();
+    const slow = world.connect("now", everything, { messagesMax: 3 }).sink;
+    for (let n = 0; n < 5; n++) world.hub.broadcast(figures);
+    slow.read();
+    world.settle();
+    world.hub.broadcast(figures);
+    appended(world, 1);
+    world.hub.wake();
+    world.nowMs += stalledMsMax;
+    world.hub.tick();
+    slow.read();
+    expect(slow.closed).toBeUndefined();
+    expect(slow.heard.map(({ type }) => type)).toEqual([
+      "caught-up",
+      "figures",
+      "figures",
+      "figures",
+      "event",
+    ]);
+  });
+
+  it("is not far behind for the hole that a start has left", () => {
+    const world = new FeedWorld({ behindEventsMax: 10 });
+    appended(world, 1);
+    const slow = world.connect("now", everything, { messagesMax: 3 }).sink;
+    world.hub.broadcast(figures);
+    world.hub.broadcast(figures);
+    world.log.skip(1_000);
+    appended(world, 1);
+    world.hub.wake();
+    world.hub.tick();
+    expect(slow.closed).toBeUndefined();
+    appended(world, 10);
+    world.hub.wake();
+    for (let n = 0; n < 5; n++) world.settle();
+    world.hub.tick();
+    expect(slow.closed).toBe(1013);
+  });
+});
+
 describe("a client that is far behind a small journal", () => {
   it("is closed while the journal still reaches back to its cursor", () => {
     const world = new FeedWorld({ behindEventsMax: 10 });
@@ -255,6 +312,21 @@ describe("a connection ends", () => {
     expect([...sinks, session].map(({ closed }) => closed)).toEqual([4401, undefined, 1001]);
   });
 
+  it("when what it was shown cannot be put on record, and no other knows of it", () => {
+    const world = new FeedWorld();
+    const { sink: other } = world.connect("now");
+    const { sink, connection } = world.connect("now");
+    connection.leave();
+    const onBeat = (): void => {
+      throw new Error("the disk is full");
+    };
+    world.hub.connect({ sink, filter: everything, mask: undefined, figures: false, onBeat }, "now");
+    world.nowMs += 15_000;
+    world.hub.tick();
+    expect([sink.closed, other.closed, world.hub.clients]).toEqual([1011, undefined, 1]);
+    expect(world.faults).toEqual([new Error("the disk is full")]);
+  });
+
   it("when its turn fails, and no other knows of it", () => {
     const world = new FeedWorld();
     const sink = world.connect("now").sink;
@@ -278,6 +350,27 @@ describe("a connection ends", () => {
     world.settle();
     expect([broken.closed, sink.closed, world.hub.clients]).toEqual([1011, undefined, 1]);
     expect([left, world.faults.length, sink.held.length]).toEqual([["left"], 2, 2]);
+  });
+
+  it("with all others when the journal cannot be read, and goes on where it stood once it can", () => {
+    const world = new FeedWorld();
+    const sinks = [world.connect("now").sink, world.connect("now").sink];
+    const after = world.log.after.bind(world.log);
+    world.log.after = () => {
+      throw new Error("disk I/O error");
+    };
+    appended(world, 1);
+    world.hub.wake();
+    expect(sinks.map(({ closed }) => closed)).toEqual([1011, 1011]);
+    world.log.after = after;
+    const { sink } = world.connect({ epoch: "e1", seq: 0 });
+    appended(world, 1);
+    world.hub.wake();
+    world.settle();
+    sink.read();
+    expect(sink.heard.filter(({ type }) => type === "event").map(({ cursor }) => seqOf(cursor))).toEqual([
+      1, 2,
+    ]);
   });
 
   it("with all others when the service stops, which may be come back to", () => {

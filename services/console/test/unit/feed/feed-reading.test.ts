@@ -34,6 +34,24 @@ it("every account that a feed shows is on record, a thousand in a row of it, the
   expect(rows.flatMap(({ accountIds }) => accountIds)).toEqual(accounts);
 });
 
+it("what a feed has shown is on record when its minute is over, though nothing more is shown", () => {
+  const log = createLogger({ service: "console", instance: "test", level: "silent" });
+  let nowMs = 0;
+  const audit = new ReadsAudit(openAccessDatabase(undefined), { log, nowMs: () => nowMs, days: 400 });
+  const reading = new FeedReading(audit, reader, "GET /v1/feed", "/v1/feed", () => nowMs);
+  const rows = () => audit.page(100, Number.MAX_SAFE_INTEGER).items;
+  reading.show(shown(1, "acct-1"));
+  nowMs = 59_999;
+  reading.flushIfDue();
+  expect(rows()).toHaveLength(1);
+  nowMs = 60_000;
+  reading.flushIfDue();
+  expect(rows()[0]).toMatchObject({ path: "shown: 1 events, places 1 to 1", accountIds: ["acct-1"] });
+  nowMs = 200_000;
+  reading.flushIfDue();
+  expect(rows()).toHaveLength(2);
+});
+
 function shown(seq: number, accountId: string): EncodedEvent {
   const event = {
     seq,

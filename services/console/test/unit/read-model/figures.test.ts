@@ -49,6 +49,14 @@ describe("the last minute of a topic", () => {
     expect(figures.of(screened, nowMs + 61_000).ratePerSecond).toBe(0);
   });
 
+  it("has what this second brought, though something of the second a minute ago comes after it", () => {
+    const figures = new Figures();
+    const lateMs = nowMs + 500;
+    const newest = Array.from({ length: 60 }, (_, offset) => record({ offset, processedAtMs: lateMs }));
+    figures.take([...newest, record({ offset: 60, processedAtMs: lateMs - 59_800 })], lateMs);
+    expect(figures.of(screened, lateMs).ratePerSecond).toBe(1);
+  });
+
   it("counts what ingest writes by its acceptance, without a latency", () => {
     const figures = new Figures();
     const received = topics.transactionsReceived.name;

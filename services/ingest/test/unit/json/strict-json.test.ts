@@ -176,4 +176,40 @@ describe("the places of values", () => {
       ["list.1.b", 30],
     ]);
   });
+
+  it("are where JSON.parse finds the value again, in texts of any characters", () => {
+    const list = fc.array(fc.oneof(fc.string({ unit: "binary" }), fc.integer(), fc.constant(null)));
+    fc.assert(
+      fc.property(list, fc.constantFrom(0, 1, "\t"), (values, indent) => {
+        const body = bytes(JSON.stringify(values, undefined, indent));
+        const places = valuePlaces(body);
+        expect(places.size).toBe(values.length + 1);
+        for (const [at, value] of values.entries()) {
+          const from = places.get(String(at)) ?? -1;
+          const text = JSON.stringify(value);
+          expect(body.subarray(from, from + Buffer.byteLength(text)).toString()).toBe(text);
+        }
+      }),
+    );
+  });
+
+  it("of two values with one path are that of the first", () => {
+    expect([...valuePlaces(bytes('{"é.b":1,"é":{"b":2},"c":3}'))]).toEqual([
+      ["", 0],
+      ["é.b", 8],
+      ["é", 15],
+      ["c", 27],
+    ]);
+  });
+});
+
+describe("a long name before thousands of values", () => {
+  const name = "n".repeat(30_000);
+  const fractions = bytes(`{"amount":1.5,"${name}":[${"0.5,".repeat(8_000)}1]}`);
+
+  it("is not copied for each of them: only short paths are kept", () => {
+    const result = parseStrictJson(fractions);
+    expect(result).toMatchObject({ spelledNumbers: [{ path: "amount", spelling: "fraction" }] });
+    expect([...valuePlaces(fractions).keys()]).toEqual(["", "amount"]);
+  });
 });

@@ -1,9 +1,10 @@
 // A bug here hides an alert from the person at the terminal.
 
+import { PassThrough, Writable } from "node:stream";
 import { describe, expect, it } from "vitest";
 import { alertLine } from "../../../src/channels/alert-line.ts";
 import { attemptError } from "../../../src/channels/channel.ts";
-import { ConsoleChannel } from "../../../src/channels/console-channel.ts";
+import { ConsoleChannel, printerTo } from "../../../src/channels/console-channel.ts";
 import { anAlert } from "../alerts.ts";
 
 const message = { sequence: 1, notificationId: "nt_0123456789abcdef0123456789abcdef", alert: anAlert("t1") };
@@ -32,6 +33,22 @@ describe("the console channel", () => {
       verdict: "give-up",
       attempt: { at, status: null, durationMs: 0, error: "write EPIPE" },
     });
+  });
+
+  it("a reader that goes away costs the alert its line, and the process nothing", async () => {
+    const stream = new Writable({ write: (_chunk, _encoding, done) => done(new Error("write EPIPE")) });
+    const channel = new ConsoleChannel({ print: printerTo(stream), colours: false, nowMs });
+    for (const error of ["write EPIPE", expect.stringContaining("destroyed")]) {
+      expect(await channel.attempt(message)).toMatchObject({ verdict: "give-up", attempt: { error } });
+    }
+  });
+
+  it("prints to a stream, which it listens to once", async () => {
+    const stream = new PassThrough();
+    await printerTo(stream)("one");
+    await printerTo(stream)("two");
+    expect(String(stream.read())).toBe("one\ntwo\n");
+    expect(stream.listenerCount("error")).toBe(1);
   });
 
   it("a withdrawn alert says so", () => {

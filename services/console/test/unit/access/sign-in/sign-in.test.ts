@@ -148,6 +148,18 @@ describe("a session that began at the provider", () => {
     expect(await world.whoIs()).toBeUndefined();
   });
 
+  it("keeps a role that the provider has taken away for SESSION_LIFE_MINUTES at most", async () => {
+    const world = await worldOf({ config: { SESSION_LIFE_MINUTES: 15 } });
+    await world.signIn();
+    world.provider.claims = { sub: "s-1" };
+    world.advance(15 * 60_000 - 1);
+    expect((await world.whoIs())?.me.roles).toEqual(["viewer", "analyst"]);
+    world.advance(1);
+    expect(await world.whoIs()).toBeUndefined();
+    expect((await world.signIn("/alerts")).path).toBe("/alerts?sign-in=role-missing");
+    expect(await world.whoIs()).toBeUndefined();
+  });
+
   it("outlives a restart, and ends where the console knows that provider no more, or by another client", async () => {
     const world = await worldOf();
     await world.signIn();
