@@ -23,10 +23,20 @@ interface Known {
   readonly cameMs: number;
 }
 
-/** The answer to a partition's transactions. */
+const refusedAtTheEdge: Pick<Rejection, "reason" | "detail"> = {
+  reason: "conflict",
+  detail: "Ingest knew this id with other content, or with another account, and answered 409.",
+};
+
+/**
+ * The answer to a partition's transactions.
+ *
+ * @param isRefusedAtTheEdge whether the record says that ingest answered 409: then it has no effect, and is not remembered
+ */
 export const filter = (
   received: readonly Transaction[],
   { relevantTypes, dedupHorizonMs }: ModelOptions,
+  isRefusedAtTheEdge: (transaction: Transaction) => boolean = () => false,
 ): Filtered => {
   const seen = new Map<string, Known>();
   const screened: Transaction[] = [];
@@ -38,6 +48,10 @@ export const filter = (
       void rejected.push({ transactionId, accountId, ...why, transaction });
     const timeMs = parseEventTime(transaction.occurredAt);
     streamTimeMs = Math.max(streamTimeMs, timeMs);
+    if (isRefusedAtTheEdge(transaction)) {
+      reject(refusedAtTheEdge);
+      continue;
+    }
     const key = `${accountId} ${transactionId}`;
     const known = seen.get(key);
     if (known !== undefined && known.cameMs > streamTimeMs - dedupHorizonMs) {

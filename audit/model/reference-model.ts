@@ -30,13 +30,15 @@ export interface ModelAnswer extends Aggregated {
  * The answer to one partition's transactions, in the order in which ingest's topic holds them.
  *
  * @param handedOnBy what stands for the headers that a transaction's record hands on
+ * @param isRefusedAtTheEdge whether its record says that ingest answered 409
  */
 export const modelPartition = (
   received: readonly Transaction[],
   options: ModelOptions,
   handedOnBy: (transaction: Transaction) => string = () => nothingHandedOn,
+  isRefusedAtTheEdge?: (transaction: Transaction) => boolean,
 ): ModelAnswer => {
-  const { screened, rejected } = filter(received, options);
+  const { screened, rejected } = filter(received, options, isRefusedAtTheEdge);
   const of = (transaction: Transaction) => ({
     key: transaction.accountId,
     timestampMs: parseEventTime(transaction.occurredAt),

@@ -6,7 +6,14 @@
 //        Between kinds no order is promised.
 
 import type { AccountAggregate, Alert, Transaction } from "@riffle/contracts";
-import { ContractError, type Topic, topics, type WindowKind, windowKinds } from "@riffle/contracts";
+import {
+  ContractError,
+  headerNames,
+  type Topic,
+  topics,
+  type WindowKind,
+  windowKinds,
+} from "@riffle/contracts";
 import { CommittedReader } from "@riffle/streams/kafka";
 import {
   aggregateLine,
@@ -54,6 +61,8 @@ export interface PipelineRecords {
   readonly received: Transaction[][];
   /** What stands for the headers that a received transaction's record hands on. */
   readonly handedOn: ReadonlyMap<Transaction, string>;
+  /** Those of which ingest says in a header that it answered 409. */
+  readonly refusedAtTheEdge: ReadonlySet<Transaction>;
   readonly answers: ModelAnswer[];
   /** Records of ingest's topic that no codec reads. */
   readonly unreadableReceived: number;
@@ -123,12 +132,14 @@ const recordsFrom = async (read: ReadRecords, partitions: number): Promise<Pipel
   const answers = Array.from({ length: partitions }, emptyAnswer);
   const received = perPartition<Transaction>(partitions);
   const handedOn = new Map<Transaction, string>();
+  const refusedAtTheEdge = new Set<Transaction>();
   const enormous = new Map<string, FoundRecord>();
   const alertRecords = perPartition<ComparedRecord<Alert>>(partitions);
   const notifications = perPartition<string>(partitions);
   await each(topics.transactionsReceived, (partition, value, { headers }) => {
     received[partition]?.push(value);
     handedOn.set(value, handedOnBy(headers));
+    if (headers.some(([name]) => name === headerNames.idConflict)) refusedAtTheEdge.add(value);
   });
   await each(topics.transactionsScreened, (partition, value, record) => {
     answers[partition]?.screened.push(screenedLine(compared(value, record)));
@@ -160,6 +171,7 @@ const recordsFrom = async (read: ReadRecords, partitions: number): Promise<Pipel
   return {
     received,
     handedOn,
+    refusedAtTheEdge,
     answers,
     unreadableReceived: (unreadable.get(topics.transactionsReceived.name) ?? []).flat().length,
     deadLetters: letters
@@ -215,12 +227,14 @@ const decode = <V>(topic: Topic<V>, { value, headers }: FoundRecord, isInput: bo
 
 /** What the model makes of what was received, partition by partition. */
 export const expectedAnswers = (
-  { received, handedOn }: PipelineRecords,
+  { received, handedOn, refusedAtTheEdge }: PipelineRecords,
   options: ModelOptions,
-): ModelAnswer[] =>
-  received.map((transactions) =>
-    modelPartition(transactions, options, (one) => handedOn.get(one) ?? nothingHandedOn),
+): ModelAnswer[] => {
+  const handedOnBy = (one: Transaction): string => handedOn.get(one) ?? nothingHandedOn;
+  return received.map((transactions) =>
+    modelPartition(transactions, options, handedOnBy, (one) => refusedAtTheEdge.has(one)),
   );
+};
 
 /** Differences in words; empty when every partition of every topic is exactly what the model says. */
 export const differences = (records: PipelineRecords, options: ModelOptions): string[] =>

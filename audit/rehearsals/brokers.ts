@@ -48,7 +48,9 @@ const phase = async (load: ExactTraffic, what: string): Promise<void> => {
   while (watch.standingMs > standstillMs && performance.now() - startedAt < phaseMsMax) await delay(100);
   const [taken, tried] = [load.accepted - accepted, load.attempts - attempts];
   const standstill = watch.stop().toFixed(1);
-  say(`${what}: ${taken} accepted, ${tried - taken} repeated, at most ${standstill} s without a 202`);
+  say(
+    `${what}: ${taken} accepted, ${Math.max(0, tried - taken)} repeated, at most ${standstill} s without a 202`,
+  );
 };
 
 const run = async (): Promise<void> => {
