@@ -6,6 +6,7 @@
 //   K4. A file with any fault is refused as a whole.
 
 import { createHash, randomBytes, randomInt, timingSafeEqual } from "node:crypto";
+import { tryParseEventTime } from "@riffle/contracts";
 import { Type } from "typebox";
 import { Compile } from "typebox/compile";
 import { type Proof, type Scope, scopes, unauthenticated, type Verdict } from "./identity.ts";
@@ -79,8 +80,10 @@ export class ApiKeys {
     for (const [at, key] of keys.entries()) {
       const where = `keys[${at}] (${key.name})`;
       if (byPrefix.has(key.prefix)) throw new Error(`${where}: its prefix stands twice; make another key`);
-      const expiresAtMs = key.expiresAt === undefined ? Number.POSITIVE_INFINITY : timeMs(key.expiresAt);
-      if (Number.isNaN(expiresAtMs))
+      // Without an offset a time would be another one in each time zone, and a key valid for hours too long.
+      const expiresAtMs =
+        key.expiresAt === undefined ? Number.POSITIVE_INFINITY : tryParseEventTime(key.expiresAt);
+      if (expiresAtMs === undefined)
         throw new Error(`${where}: expiresAt must be an RFC 3339 time with its offset`);
       byPrefix.set(key.prefix, {
         digest: Buffer.from(key.sha256, "hex"),
@@ -120,12 +123,6 @@ export class ApiKeys {
     return isEqual && nowMs < known.expiresAtMs ? known.verdict : unauthenticated;
   }
 }
-
-/** RFC 3339. Without an offset a time would be another one in each time zone, and a key valid for hours too long. */
-const timeShape = /^\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d(\.\d+)?(Z|[+-]\d\d:\d\d)$/i;
-
-/** Epoch milliseconds; NaN when it is no such time. */
-const timeMs = (text: string): number => (timeShape.test(text) ? Date.parse(text) : Number.NaN);
 
 /** A digest as bytes, always 32 of them, whatever the text. */
 const digestBytes = (sha256: string): Buffer =>

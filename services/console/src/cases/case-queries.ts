@@ -2,7 +2,8 @@
 
 import { type AsOf, type CaseView, caseView, eventsAsOf, fold } from "@riffle/cases";
 import type { CaseEvent, CaseSnapshot, CaseStatus } from "@riffle/contracts";
-import type { ReadModelDatabase, SqlValue } from "../read-model/database.ts";
+import type { ReadModelDatabase } from "../read-model/database.ts";
+import { given } from "../read-model/given-filters.ts";
 import { pageOf } from "../routes/query.ts";
 
 /** Which cases, newest change first. */
@@ -41,18 +42,16 @@ const viewOf = (state: string): CaseView => caseView(JSON.parse(state) as CaseSn
 export function listCases(database: ReadModelDatabase, filter: CaseFilter): CasePage {
   const { status = null, assignee = null, accountId = null, limit, after = [] } = filter;
   const [updatedAtMs = Number.MAX_SAFE_INTEGER, id = ""] = after;
-  // The first that is given finds the rows, by its index; so the one that leaves the fewest comes first.
-  const filters: [column: string, value: SqlValue][] = [
+  const { conditions, values } = given([
     ["account_id", accountId],
     ["assignee", assignee],
     ["status", status],
-  ];
-  const given = filters.filter(([, value]) => value !== null);
+  ]);
   const rows = database.all<CaseRow>(
     `SELECT id, updated_at_ms AS updatedAtMs, state FROM cases
-     WHERE ${given.map(([column], i) => `${i === 0 ? "" : "+"}${column} = ? AND`).join(" ")} (updated_at_ms, id) < (?, ?)
+     WHERE ${conditions} (updated_at_ms, id) < (?, ?)
      ORDER BY updated_at_ms DESC, id DESC LIMIT ?`,
-    ...given.map(([, value]) => value),
+    ...values,
     updatedAtMs,
     id,
     limit + 1,

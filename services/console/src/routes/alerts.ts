@@ -13,7 +13,8 @@ import type { ConsoleContext } from "../console-part.ts";
 import { alertEventRows, notificationRows } from "../passport/alerts-of.ts";
 import { sendProblem } from "../problem.ts";
 import type { CaseLookup } from "../read-model/case-lookup.ts";
-import type { ReadModelDatabase, SqlValue } from "../read-model/database.ts";
+import type { ReadModelDatabase } from "../read-model/database.ts";
+import { given } from "../read-model/given-filters.ts";
 import { pageOf, Query } from "./query.ts";
 import { notFound } from "./transactions.ts";
 
@@ -47,19 +48,17 @@ export const alertRoutes = (app: FastifyInstance, { model, cases }: ConsoleConte
 const listAlerts = (database: ReadModelDatabase, cases: CaseLookup, query: Query): Page<AlertItem> => {
   const limit = query.limit();
   const [eventMs, id] = query.after(["number", "string"]) ?? [Number.MAX_SAFE_INTEGER, ""];
-  // The first that is given finds the rows, by its index; so the one that leaves the fewest comes first.
-  const filters: [string, SqlValue | null][] = [
+  const { conditions, values } = given([
     ["account_id", query.text("account")],
     ["rule", query.text("rule")],
     ["status", query.oneOf("status", alertStatuses)],
     ["severity", query.oneOf("severity", alertSeverities)],
-  ];
-  const given = filters.filter(([, value]) => value !== null);
+  ]);
   const rows = database.all<AlertRow>(
     `SELECT ${alertColumns} FROM alerts
-     WHERE ${given.map(([column], i) => `${i === 0 ? "" : "+"}${column} = ? AND`).join(" ")} event_ms >= ? AND (event_ms, id) < (?, ?)
+     WHERE ${conditions} event_ms >= ? AND (event_ms, id) < (?, ?)
      ORDER BY event_ms DESC, id DESC LIMIT ?`,
-    ...given.map(([, value]) => value),
+    ...values,
     query.instant("since", 0),
     eventMs ?? 0,
     id ?? "",
