@@ -151,6 +151,14 @@ export const engineBugs: readonly PlantedBug[] = [
     caughtBy: simulated("silences"),
   },
   {
+    name: "commit-too-large-for-ever",
+    story: "A worker that has become slow repeats one commit that never fits its transaction's time-out.",
+    file: "packages/streams/src/worker/commit-size.ts",
+    find: "Math.min(records, this.#limit) / 2",
+    replace: "Math.max(records, this.#limit)",
+    caughtBy: unit("worker/worker-commit.test.ts"),
+  },
+  {
     name: "idle-advance-at-every-look",
     story: "A service that nobody sends to commits several times a second, for nothing.",
     file: "packages/streams/src/worker/idle-tasks.ts",

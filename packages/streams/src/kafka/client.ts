@@ -75,6 +75,8 @@ export interface StreamsClient {
   readonly standby?: StandbySource | undefined;
   /** How large records of the stage's topics may be, from the first opened sender on; undefined for what Kafka's topics take. */
   readonly limits?: RecordLimits | undefined;
+  /** After so long the coordinator ends a transaction that is open; undefined where nothing does. */
+  readonly transactionTimeoutMs?: number | undefined;
   /** A fresh transactional producer; fences and aborts whatever the last one left. */
   openSender(): Promise<TransactionalSender>;
   /** Ends open transactions of former owners of these partitions. */
@@ -265,6 +267,7 @@ class KafkaStreamsClient implements StreamsClient {
   readonly changelogs: ChangelogReader;
   readonly standby: Fetcher | undefined;
   readonly limits: TopicLimits | undefined;
+  readonly transactionTimeoutMs: number;
   readonly #wires: Wires;
   readonly #resolved: ResolvedOptions;
   readonly #committed: CommittedPositions;
@@ -280,6 +283,7 @@ class KafkaStreamsClient implements StreamsClient {
     this.#resolved = resolved;
     this.limits = limits;
     this.transactionalId = resolved.transactionalId;
+    this.transactionTimeoutMs = resolved.transactionTimeoutMs;
     this.source = new Fetcher(wires.fetch, fetch);
     this.standby = wires.standby && new Fetcher(wires.standby, standbyFetch);
     const logged = log === undefined ? {} : { log };

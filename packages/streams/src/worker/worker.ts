@@ -21,6 +21,7 @@ import { failPoint } from "../fail-points.ts";
 import type { StreamsClient } from "../kafka/client.ts";
 import type { FetchedChunk, Membership, TransactionalSender } from "../kafka/ports.ts";
 import { meterOf, type StoreMeter } from "../state/metered-store.ts";
+import { CommitSize } from "./commit-size.ts";
 import { type FailureAction, failureAction } from "./failure.ts";
 import { gatherCommit } from "./gathered-commit.ts";
 import { IdleTasks } from "./idle-tasks.ts";
@@ -50,6 +51,7 @@ export class StreamWorker {
   readonly #source: InputWatch;
   readonly #observer: WorkerObserver;
   readonly #options: ResolvedWorkerOptions;
+  readonly #commitSize: CommitSize;
   readonly #tasks = new Map<number, PartitionTask>();
   readonly #failures: RecordFailures;
   readonly #restorer: TaskRestorer;
@@ -78,19 +80,18 @@ export class StreamWorker {
     this.#observer = observer;
     this.#options = resolveOptions(options);
     this.#source = new InputWatch(client.source, this.#options.now);
+    this.#commitSize = new CommitSize(client, this.#options, observer);
     this.#idle = new IdleTasks(this.#options.idleAfterMs);
     this.#failures = new RecordFailures(this.#options.handlerAttemptsMax);
     this.#wakeUps = new WakeUps(() => client.interrupt());
     this.#restorer = new TaskRestorer({
+      ...this.#options,
       stage,
       client,
       observer,
       condemned: this.#failures.condemned,
       meterOf: (store) => meterOf(this.#meters, store),
-      clock: this.#options.clock,
-      now: this.#options.now,
       stateDir: options.stateDir,
-      checkpointIntervalMs: this.#options.checkpointIntervalMs,
       onWake: (partition) => this.#wakeUps.ask(partition),
     });
   }
@@ -243,9 +244,7 @@ export class StreamWorker {
     if (this.#uncommittedSince === undefined) return false;
     if (!this.#source.ready || this.#stopping) return true;
     if (this.#options.now() - this.#uncommittedSince >= this.#options.commitIntervalMsMax) return true;
-    let pending = 0;
-    for (const task of this.#tasks.values()) pending += task.pending;
-    return pending >= this.#options.commitRecordsMax;
+    return this.#commitSize.isReachedBy(this.#tasks.values());
   }
 
   async #commit(): Promise<void> {
@@ -259,7 +258,8 @@ export class StreamWorker {
     if (offsets.length === 0) return;
     const startedAt = performance.now();
     const coveredAtMs = this.#options.now();
-    const ends = (await this.#sender?.commit({ records, offsets, fence })) ?? new Map<string, number>();
+    const commit = this.#sender?.commit({ records, offsets, fence });
+    const ends = await this.#commitSize.follow(commit, records.length, coveredAtMs);
     for (const task of tasks) this.#guarded(task, () => task.confirm(ends, coveredAtMs));
     this.#observer.committed?.({
       inputs,

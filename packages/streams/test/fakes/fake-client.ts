@@ -41,6 +41,8 @@ export class FakeClient implements StreamsClient {
 
   /** How large records may be. */
   limits: RecordLimits | undefined;
+  /** After so long the coordinator would end a transaction. */
+  transactionTimeoutMs: number | undefined;
   /** What the next join gives. */
   share: readonly number[] = [0];
   generation = 0;
@@ -61,7 +63,7 @@ export class FakeClient implements StreamsClient {
   /** Partitions whose chunks lie with a slow broker: not ready when the worker does not want to wait. */
   readonly slow = new Set<number>();
   /** Awaited by every commit, before it has any effect. */
-  beforeCommit: (() => Promise<void>) | undefined;
+  beforeCommit: ((commit: AtomicCommit) => Promise<void>) | undefined;
   /** Awaited by every replay of a changelog, before it applies anything. */
   beforeReplay: (() => Promise<void>) | undefined;
   /** Awaited by every opening of a sender. */
@@ -250,7 +252,7 @@ export class FakeClient implements StreamsClient {
 
   async #commit(commit: AtomicCommit): Promise<CommittedEnds> {
     this.calls.push(`commit generation ${commit.fence.generationId}`);
-    await this.beforeCommit?.();
+    await this.beforeCommit?.(commit);
     const error = this.commitErrors.shift();
     if (error !== undefined) throw error;
     if (commit.fence.generationId !== this.generation) throw new FencedError("ILLEGAL_GENERATION");

@@ -1,8 +1,11 @@
 // A bug here commits an offset without its outputs, or lets a record wait though nothing more is coming.
 
+import { setImmediate } from "node:timers/promises";
 import { describe, expect, it } from "vitest";
-import { OutcomeUnknownError } from "../../../src/errors.ts";
+import { systemClock } from "../../../src/clock.ts";
+import { FencedError, OutcomeUnknownError } from "../../../src/errors.ts";
 import { readPositionMetadata } from "../../../src/worker/position-metadata.ts";
+import { FakeClient } from "../../fakes/fake-client.ts";
 import { eventually } from "../../harness/eventually.ts";
 import { textOf } from "../../harness/records.ts";
 import { Rig } from "./worker-rig.ts";
@@ -120,6 +123,26 @@ describe("when it commits", () => {
     await rig.start();
     await rig.settled();
     expect(rig.client.commits.map(({ offsets }) => offsets[0]?.offset)).toEqual([2, 4, 5]);
+  });
+
+  it("is for fewer outputs after one that outlasted its transaction's time-out, until it fits", async () => {
+    let nowMs = 0;
+    const now = () => nowMs;
+    const clock = { ...systemClock, now, delay: () => setImmediate() };
+    const forever = Number.POSITIVE_INFINITY;
+    const client = new FakeClient();
+    client.transactionTimeoutMs = 10_000;
+    const rig = new Rig({ client, now, clock, commitIntervalMsMax: forever, idleAfterMs: forever });
+    client.beforeCommit = async ({ records }) => {
+      nowMs += records.length * 1_000;
+      if (records.length >= 10) throw new FencedError("INVALID_PRODUCER_EPOCH");
+    };
+    const texts = Array.from({ length: 40 }, (_, i) => `r${i}`);
+    for (const text of texts) rig.append(0, text);
+    await rig.start();
+    await rig.settled();
+    expect(rig.texts()).toEqual(texts.map((text, i) => `${text}:${i + 1}`));
+    expect(rig.failures).toContainEqual(["INVALID_PRODUCER_EPOCH", "rejoin"]);
   });
 
   it("is never for nothing", async () => {
