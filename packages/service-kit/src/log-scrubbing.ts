@@ -108,26 +108,44 @@ function withoutCards(text: string): string {
   );
 }
 
+const asJsonText = (text: string): string => JSON.stringify(text).slice(1, -1);
+
+/** A secret as it may stand in a text: as it is, or within JSON that the text quotes. Longest first. */
+const formsOf = (secrets: readonly string[]): string[] => {
+  const long = secrets.filter((secret) => secret.length >= secretCharsMin);
+  const forms = new Set(long.flatMap((secret) => [secret, asJsonText(secret)]));
+  return [...forms].toSorted((a, b) => b.length - a.length);
+};
+
+/** The token without any of `forms`; a number that holds one becomes a text, so that the line stays JSON. */
+function withoutSecrets(token: string, forms: readonly string[]): string {
+  if (!token.startsWith('"')) return forms.some((form) => token.includes(form)) ? '"[secret]"' : token;
+  // Struck out of what the token says: behind an escape's backslash a letter is not the secret's first.
+  let text: string = JSON.parse(token);
+  for (const form of forms) text = text.replaceAll(form, "[secret]");
+  return JSON.stringify(text);
+}
+
+function withoutCardsIn(token: string): string {
+  if (token.startsWith('"')) return withoutCards(token);
+  // The digits behind a point are a duration's; a card number is in front of it.
+  const [whole = ""] = token.split(".", 1);
+  const masked = withoutCards(whole);
+  return masked === whole ? token : JSON.stringify(masked + token.slice(whole.length));
+}
+
 /**
  * A function that strikes the given secrets and every card number out of a line of JSON (S2).
  *
  * @param secrets the values to strike out; those below 4 characters are ignored
  */
 export function lineScrubber(secrets: readonly string[]): (line: string) => string {
-  const needles = secrets
-    .filter((secret) => secret.length >= secretCharsMin)
-    .flatMap((secret) => [secret, JSON.stringify(secret).slice(1, -1)])
-    .sort((a, b) => b.length - a.length);
+  const forms = formsOf(secrets);
+  const written = [...new Set(forms.map(asJsonText))];
   return (line) => {
     let clean = line;
-    for (const needle of needles) clean = clean.replaceAll(needle, "[secret]");
-    if (!maybeCard.test(clean)) return clean;
-    return clean.replace(jsonToken, (token) => {
-      if (token.startsWith('"')) return withoutCards(token);
-      // The digits behind a point are a duration's; a card number is in front of it.
-      const [whole = ""] = token.split(".", 1);
-      const masked = withoutCards(whole);
-      return masked === whole ? token : JSON.stringify(masked + token.slice(whole.length));
-    });
+    if (written.some((form) => line.includes(form)))
+      clean = clean.replace(jsonToken, (token) => withoutSecrets(token, forms));
+    return maybeCard.test(clean) ? clean.replace(jsonToken, withoutCardsIn) : clean;
   };
 }

@@ -20,12 +20,15 @@ const properties = {
       pattern: "^https?://[^\\s@]+$",
       rule: "an http or https address without a user name",
       examples: ["https://example.com/hooks/riffle"],
+      // Many receivers know their senders by the address alone.
+      secret: true,
       description: "Where each alert is posted, as an endpoint named webhook.",
     }),
   ),
   WEBHOOK_SECRET: Type.Optional(
-    Type.String({
-      pattern: "^whsec_[A-Za-z0-9+/]{32,86}={0,2}(,whsec_[A-Za-z0-9+/]{32,86}={0,2}){0,3}$",
+    Type.Array(Type.String({ pattern: "^whsec_[A-Za-z0-9+/]{32,86}={0,2}$" }), {
+      minItems: 1,
+      maxItems: 4,
       rule: "whsec_ and 24 to 64 bytes in Base64; several, newest first, separated by commas",
       secret: true,
       description:

@@ -67,14 +67,14 @@ const consoleChannel = (config: NotifierConfig): ConsoleChannel | undefined => {
 };
 
 const webhookChannel = (config: NotifierConfig, surroundings: Surroundings): WebhookChannel | undefined => {
-  const { WEBHOOK_URL: url, WEBHOOK_SECRET: secret } = config;
-  if (url === undefined && secret === undefined) return undefined;
-  if (url === undefined || secret === undefined) {
+  const { WEBHOOK_URL: url, WEBHOOK_SECRET: secrets } = config;
+  if (url === undefined && secrets === undefined) return undefined;
+  if (url === undefined || secrets === undefined) {
     const [missing, given] =
       url === undefined ? ["WEBHOOK_URL", "WEBHOOK_SECRET"] : ["WEBHOOK_SECRET", "WEBHOOK_URL"];
     throw new ConfigError([{ variable: missing, problem: `required, because ${given} is set` }]);
   }
   const problem = endpointUrlProblem(url, surroundings.policy);
   if (problem !== undefined) throw new ConfigError([{ variable: "WEBHOOK_URL", problem }]);
-  return new WebhookChannel({ name: "webhook", url, secrets: secret.split(",") }, surroundings);
+  return new WebhookChannel({ name: "webhook", url, secrets }, surroundings);
 };

@@ -89,6 +89,22 @@ describe("never written", () => {
     expect(line).not.toContain("top");
     expect(line.match(/\[secret\]/g)).toHaveLength(3);
   });
+
+  it("a secret within JSON that a text quotes", () => {
+    const secret = 'top"secret\\line';
+    const line = logged((log) => log.warn({ answer: JSON.stringify({ said: secret }) }), [secret]);
+    expect(JSON.parse(line).answer).toBe('{"said":"[secret]"}');
+  });
+
+  it("a secret of digits alone, though it stands as a number; the line stays JSON", () => {
+    const line = logged((log) => log.info({ port: 48_151_623, other: -148_151_623.5, n: 7 }), ["48151623"]);
+    expect(JSON.parse(line)).toMatchObject({ port: "[secret]", other: "[secret]", n: 7 });
+  });
+
+  it("a secret whose first letter could be that of an escape before it; the line stays JSON", () => {
+    const line = logged((log) => log.info({ text: "a\nnever-told-b\never-told" }), ["never-told"]);
+    expect(JSON.parse(line).text).toBe("a\n[secret]-b\never-told");
+  });
 });
 
 describe("logging never throws", () => {

@@ -5,6 +5,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { ruleNames } from "@riffle/contracts";
 import { ConfigError, loadConfig } from "@riffle/service-kit";
+import { effectiveConfig, secretValues } from "@riffle/service-kit/process";
 import { afterAll, describe, expect, it } from "vitest";
 import { notifierConfig } from "../../src/config.ts";
 import { configuredEndpoints } from "../../src/configured-endpoints.ts";
@@ -60,6 +61,15 @@ describe("the variables", () => {
   it("an address without a secret is refused, and a secret without an address", () => {
     expect(() => names({ WEBHOOK_URL: webhook.WEBHOOK_URL })).toThrow(/WEBHOOK_SECRET: required/);
     expect(() => names({ WEBHOOK_SECRET: secret })).toThrow(/WEBHOOK_URL: required/);
+  });
+
+  it("the address and each of several secrets are kept from the log, alone or together", () => {
+    const other = `whsec_${Buffer.alloc(24, 9).toString("base64")}`;
+    const env = { KAFKA_BROKERS: "127.0.0.1:9092", ...webhook, WEBHOOK_SECRET: `${secret}, ${other}` };
+    const config = loadConfig(notifierConfig, { env });
+    expect(secretValues(notifierConfig, config)).toEqual([webhook.WEBHOOK_URL, secret, other]);
+    const shown = JSON.stringify(effectiveConfig(notifierConfig, config));
+    for (const kept of [webhook.WEBHOOK_URL, secret, other]) expect(shown).not.toContain(kept);
   });
 
   it("no endpoint at all is refused", () => {
