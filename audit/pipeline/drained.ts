@@ -4,6 +4,7 @@ import { setTimeout as delay } from "node:timers/promises";
 import { changelogTopicName, topics } from "@riffle/contracts";
 import { type ClusterAdmin, CommittedReader, connectAdmin } from "@riffle/streams/kafka";
 import type { FoundRecord } from "./dead-letters.ts";
+import { Patience } from "./patience.ts";
 
 /** Consumer group and the topic it reads, in the order of the flow. */
 const stages = [
@@ -57,13 +58,13 @@ class OwedDeliveries {
 }
 
 /** A broker that elects a leader just now is asked again. */
-const untilNothingOwed = async (brokers: readonly string[], deadline: number): Promise<void> => {
+const untilNothingOwed = async (brokers: readonly string[], patience: Patience): Promise<void> => {
   const owed = await OwedDeliveries.of(brokers);
   try {
     for (;;) {
       const left = await owed.count().catch((error: unknown) => error);
       if (left === 0) return;
-      if (Date.now() > deadline)
+      if (patience.isOver(typeof left === "number" ? left : Number.POSITIVE_INFINITY))
         throw typeof left === "number" ? new Error(`${left} deliveries are still owed`) : left;
       await delay(100);
     }
@@ -76,7 +77,8 @@ const untilNothingOwed = async (brokers: readonly string[], deadline: number): P
  * Resolves when the lag of each named group is 0, markers included, looked at in the order of the flow, and the
  * notifier, where it is named, owes no delivery.
  *
- * @throws when that has not happened by the deadline
+ * @param withinMs waited for in any case; longer for as long as there is less to do ({@link Patience})
+ * @throws when there is none the less for a minute, after that time
  */
 export const untilDrained = async (
   brokers: readonly string[],
@@ -84,18 +86,18 @@ export const untilDrained = async (
   withinMs: number,
 ): Promise<void> => {
   const admin = await connectAdmin({ brokers, clientId: "audit-lag" });
-  const deadline = Date.now() + withinMs;
+  const patience = new Patience(withinMs);
   try {
     for (const [group, topic] of stages) {
       if (!names.includes(group)) continue;
       for (let lag = await lagOf(admin, group, topic); lag > 0; lag = await lagOf(admin, group, topic)) {
-        if (Date.now() > deadline)
-          throw new Error(`${group} still has a lag of ${lag} in ${topic} after ${withinMs} ms`);
+        if (patience.isOver(lag)) throw new Error(`${group} is stuck with a lag of ${lag} in ${topic}`);
         await delay(50);
       }
+      patience.next();
     }
     if (!names.includes("notifier")) return;
-    await untilNothingOwed(brokers, deadline);
+    await untilNothingOwed(brokers, patience);
   } finally {
     await admin.close();
   }
