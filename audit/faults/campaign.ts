@@ -3,7 +3,8 @@
 //
 //   start ──► load + faults of processes + faults of the network, side by side ──► heal ──► drain ──► verdict
 //
-//   CA1. Nothing in the verdict depends on the wall clock: windows close by the last transactions of the load.
+//   CA1. Nothing in the verdict depends on the wall clock: windows close by the last transactions of the load, and event time
+//        stays behind it (event-clock.ts).
 
 import { mkdtempSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
@@ -20,6 +21,7 @@ import { overflowingPair } from "../workload/poison.ts";
 import { closers } from "../workload/preload.ts";
 import { makeTransactions } from "../workload/transactions.ts";
 import { AtomicityProbe } from "./atomicity.ts";
+import { attackMinutesMax, eventTimeFactor, firstEventMs } from "./event-clock.ts";
 import { type Attacked, answersFile, brokenOff, campaignChannels, judge } from "./judgement.ts";
 import type { LedgerEntry } from "./ledger.ts";
 import { Load, type LoadOptions } from "./load.ts";
@@ -35,7 +37,7 @@ import { Tally } from "./tally.ts";
 export interface CampaignOptions {
   readonly seed: number;
   readonly mix: FaultMix;
-  /** Rounds of the mix are repeated until this much time has passed; 0 means one round. */
+  /** Rounds of the mix are repeated until this much time has passed; 0 means one round. At most `campaignMinutesMax`. */
   readonly minutes: number;
   /** Posts a second, at most. */
   readonly rate: number;
@@ -47,8 +49,6 @@ export interface CampaignOptions {
 const services = ["ingest", ...streamServices] as const;
 const timeouts = { sessionTimeoutMs: 6_000, transactionTimeoutMs: 4_000 };
 const minuteMs = 60_000;
-/** Event time runs this much faster than the clock, so that windows close and sessions end all the time. */
-const eventTimeFactor = 12;
 /** Within this of the healing, everything sent has its answer. */
 const answeredWithinMs = 180_000;
 /** So many transactions have two among them that the aggregator cannot count together. */
@@ -166,8 +166,8 @@ const attack = async (
 ): Promise<Lanes> => {
   const { minutes, say } = options;
   const { processes, network, planOf } = injectorsOf(options, cluster, pipeline, tally);
-  const until = performance.now() + minutes * minuteMs;
-  const isOver = (): boolean => minutes > 0 && performance.now() > until;
+  const until = performance.now() + attackMinutesMax(minutes) * minuteMs;
+  const isOver = (): boolean => performance.now() > until;
   const brokeOff: string[] = [];
   /** @returns how many rounds came to their end */
   const lane = async <F>(
@@ -180,7 +180,10 @@ const attack = async (
       do {
         const faults = faultsOf(planOf(round));
         say(`${name}, round ${round + 1}: ${faults.length} faults`);
-        if (!(await inTurn(faults, inject, isOver))) return round;
+        if (!(await inTurn(faults, inject, isOver))) {
+          say(`${name}, round ${round + 1}: time is over before its end`);
+          return round;
+        }
         round++;
       } while (minutes > 0);
     } catch (error) {
@@ -220,12 +223,6 @@ const inTurn = async <F>(
   return true;
 };
 
-/** Event time begins so far back that it stays in the past, whatever the length of the campaign. */
-const firstEventMs = (minutes: number): number => {
-  const lengthMs = (Math.max(minutes, 20) + 10) * minuteMs * eventTimeFactor;
-  return Math.floor((Date.now() - lengthMs) / minuteMs) * minuteMs;
-};
-
 /** Load, poison and looks at atomicity while the attack lasts, until everything sent has its answer. */
 const underAttack = async (
   options: CampaignOptions,
@@ -239,7 +236,7 @@ const underAttack = async (
   const tally = new Tally();
   const sent = new Sent();
   const log = new LoadLog(answersFile(folder));
-  const startMs = firstEventMs(minutes);
+  const startMs = firstEventMs(minutes, Date.now());
   const startedAt = performance.now();
   const transactions = traffic(seed, startMs, rate, sent);
   const load = new Load({ ingestUrl, log, transactions, rate, ...options.connections });

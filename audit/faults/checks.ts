@@ -18,13 +18,17 @@
 //       from what is to come.
 
 import { execFile } from "node:child_process";
-import { isDeepStrictEqual, promisify } from "node:util";
-import { type Alert, notificationId } from "@riffle/contracts";
+import { promisify } from "node:util";
 import { findJava, toolsClassPath } from "@riffle/infra/kafka";
 import { connectAdmin } from "@riffle/streams/kafka";
 import type { ModelOptions } from "../model/reference-model.ts";
 import { valueDigestOf } from "../pipeline/dead-letters.ts";
-import { notificationDifferences, owedNotifications, type ToldChannel } from "../pipeline/told-alerts.ts";
+import {
+  notificationDifferences,
+  owedNotifications,
+  type ToldChannel,
+  webhookFaults,
+} from "../pipeline/told-alerts.ts";
 import { differences, type PipelineRecords } from "../pipeline/topic-answers.ts";
 import type { WebhookReceiver } from "../pipeline/webhook-receiver.ts";
 import { acceptanceFaults } from "./acceptance.ts";
@@ -87,32 +91,16 @@ const conservation = ({ received, answers, unreadableReceived, letters }: Pipeli
 };
 
 /** V3. */
-const notifications = ({ records, receiver, channels }: Evidence): string[] => {
-  const faults = records.alertRecords.flatMap((alerts, partition) =>
+const notifications = ({ records, receiver, channels }: Evidence): string[] => [
+  ...records.alertRecords.flatMap((alerts, partition) =>
     notificationDifferences(
       partition,
       owedNotifications(alerts, channels),
       records.notifications[partition] ?? [],
     ),
-  );
-  const wanted = new Map<string, Alert>(
-    records.alerts.map((alert) => {
-      const { id: alertId, status: alertStatus, changedBy } = alert;
-      return [notificationId({ alertId, alertStatus, changedBy, channel: "webhook" }), alert] as const;
-    }),
-  );
-  const undelivered = [...wanted].filter(([id]) => !receiver.alerts.has(id)).map(([, { id }]) => id);
-  if (undelivered.length > 0)
-    faults.push(`${undelivered.length} alerts never reached the webhook, such as ${sample(undelivered)}`);
-  const others = [...receiver.alerts]
-    .filter(([id, alert]) => !isDeepStrictEqual(alert, wanted.get(id)))
-    .map(([id]) => id);
-  if (others.length > 0)
-    faults.push(`${others.length} webhooks of no alert, or with another content, such as ${sample(others)}`);
-  if (receiver.changed > 0) faults.push(`${receiver.changed} webhooks repeated with other bytes`);
-  if (receiver.unsigned > 0) faults.push(`${receiver.unsigned} webhooks without a valid signature`);
-  return faults;
-};
+  ),
+  ...webhookFaults(records.alertRecords, "webhook", receiver),
+];
 
 /** V6: the dead letters themselves are compared with the model. */
 export const unmetPoison = ({

@@ -2,8 +2,11 @@
 // have to start it.
 //
 //   EN1. Every end by itself is a violation, unless the list below says why not. There is no number of them that is right.
+//        A SIGKILL that the audit did not send is one of them (life-ends.ts).
 //   EN2. An end in order is one that was asked for, and an exit with code 1 one that the log told of, or that became of a
 //       shutdown that was asked for. More of them than that ended for no reason that anybody knows.
+
+import { strangersKill } from "../pipeline/life-ends.ts";
 
 /** What ended a service, as its log says it, and how often. */
 export type Fatals = Readonly<Record<string, number>>;
@@ -57,7 +60,7 @@ const parsed = (line: string): FatalLine => {
 /**
  * Ends that nothing explains.
  *
- * @param ends how lives ended, and how often: a signal's name or `exit code n`
+ * @param ends how lives ended, and how often, as `LifeEnds` names them
  * @param asked how many shutdowns were asked for
  */
 export const unexplainedEnds = (
@@ -66,7 +69,7 @@ export const unexplainedEnds = (
   asked: number,
 ): string[] => {
   const told = Object.values(fatals).reduce((sum, count) => sum + count, 0);
-  /** SIGKILL is ours; 78 and every other signal are nobody's (EN2). */
+  /** SIGKILL is ours; 78, a stranger's SIGKILL and every other signal are nobody's (EN2). */
   const explained: Readonly<Record<string, number>> = {
     SIGKILL: Number.POSITIVE_INFINITY,
     "exit code 0": asked,
@@ -79,6 +82,7 @@ export const unexplainedEnds = (
     ...Object.entries(ends)
       .filter(([end, count]) => count > (explained[end] ?? 0))
       .map(([end, count]) => {
+        if (end === strangersKill) return `services ended by themselves, ${count} times: ${end}`;
         const of = explained[end] === undefined ? "" : `, of which ${explained[end]} can be explained`;
         return `services ended with ${end}, ${count} times${of}`;
       }),

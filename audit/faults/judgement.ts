@@ -138,7 +138,7 @@ export const judge = async (judged: Judged, attacked: Attacked): Promise<LedgerE
       unreadable: poison.acknowledged.size,
       looksAtAtomicity,
       ...(records === undefined ? {} : countsOf(records)),
-      webhooks: receiver.alerts.size,
+      webhooks: receiver.messages.size,
       webhooksRepeated: receiver.repeats,
     },
     sometimes: sometimesOf(pipeline.logLines()),

@@ -13,6 +13,7 @@
 import { commandLine } from "@riffle/infra/command-line/command-line";
 import { choice, flag, number, wholeNumber } from "@riffle/infra/command-line/values";
 import { runCampaign } from "./campaign.ts";
+import { campaignMinutesMax, roundMinutesMax } from "./event-clock.ts";
 import { record } from "./ledger.ts";
 import { shortcomings } from "./owed.ts";
 import { longMix, shortMix } from "./plan.ts";
@@ -25,7 +26,11 @@ const values = commandLine({
       min: Number.MIN_SAFE_INTEGER,
     }),
     mix: choice("how many faults of each kind", ["short", "long"], "short"),
-    minutes: number("rounds until so long has passed; 0 is one round", 0),
+    minutes: number(
+      `rounds until so long has passed, at most ${campaignMinutesMax}; 0 is one round, of at most ${roundMinutesMax} minutes`,
+      0,
+      { max: campaignMinutesMax },
+    ),
     rate: number("transactions a second", 150, { min: 1 }),
     singles: wholeNumber("single requests under way at once", 4),
     batches: wholeNumber("batches under way at once", 4),

@@ -15,6 +15,7 @@ import { stopInOrder, waitUntilReady } from "@riffle/infra/launcher/pipeline";
 import { RestartPolicy, type RestartVerdict } from "@riffle/infra/launcher/restart-policy";
 import { ServiceProcess } from "@riffle/infra/launcher/service-process";
 import { connectAdmin } from "@riffle/streams/kafka";
+import { LifeEnds } from "./life-ends.ts";
 
 /** What to run. */
 export interface PipelineOptions {
@@ -87,10 +88,7 @@ export class RunningPipeline {
   readonly #nextLife = new Map<string, NextLife>();
   readonly #logs = mkdtempSync(join(tmpdir(), "riffle-audit-"));
   readonly #faults: string[] = [];
-  /** How the last life of each instance ended that has ended: a signal's name or `exit code n`. */
-  readonly #ends = new Map<string, string>();
-  /** How often lives ended in which way. */
-  readonly #endings: Record<string, number> = {};
+  readonly #ends = new LifeEnds();
   #terminations = 0;
   /** What the services printed for people: the notifier's alert lines. */
   readonly printed: string[] = [];
@@ -174,6 +172,7 @@ export class RunningPipeline {
     const service = this.#members.get(`${name}-0`)?.service;
     if (nextLife !== undefined) this.#nextLife.set(`${name}-0`, nextLife);
     if (service?.pid === undefined) return false;
+    this.#ends.kill(`${name}-0`);
     service.kill();
     return true;
   }
@@ -217,12 +216,12 @@ export class RunningPipeline {
 
   /** How the service's first instance ended the last time it did: `SIGKILL`, `exit code 1`. */
   lastEndOf(name: ServiceName): string | undefined {
-    return this.#ends.get(`${name}-0`);
+    return this.#ends.lastOf(`${name}-0`);
   }
 
-  /** How often lives of all instances ended in which way: `SIGKILL`, `exit code 1`. */
+  /** How often lives of all instances ended in which way (life-ends.ts): `SIGKILL`, `exit code 1`. */
   get endings(): Readonly<Record<string, number>> {
-    return this.#endings;
+    return this.#ends.counts;
   }
 
   /** How often a service was asked to shut down and to be started again. */
@@ -259,7 +258,7 @@ export class RunningPipeline {
         ? { onOutput: (text: string) => void this.printed.push(...text.trimEnd().split("\n")) }
         : {}),
       policy: this.#options.restarts === "always" ? new AlwaysRestart() : new RestartPolicy(),
-      onEnded: ({ code, signal }) => this.#noteEnd(instance, signal ?? `exit code ${code}`),
+      onEnded: ({ code, signal }) => this.#ends.end(instance, code, signal),
       onNews: () => {},
       onFailed: (why) => void this.#faults.push(`${instance} ${why}\n${service.lastLogLines(10)}`),
     });
@@ -269,18 +268,13 @@ export class RunningPipeline {
     return member;
   }
 
-  #noteEnd(instance: string, end: string): void {
-    this.#ends.set(instance, end);
-    this.#endings[end] = (this.#endings[end] ?? 0) + 1;
-  }
-
   #environment(name: ServiceName, instance: string, adminPort: number): NodeJS.ProcessEnv {
     const nextLife = this.#nextLife.get(instance);
     this.#nextLife.delete(instance);
     const { stateFolder } = this.#options;
     const ownFolder = stateFolder === undefined ? undefined : join(stateFolder, instance);
     nextLife?.before?.(ownFolder);
-    return {
+    const env: NodeJS.ProcessEnv = {
       ...process.env,
       KAFKA_BROKERS: this.#options.brokers.join(","),
       // A start takes half of the CPU when the compiled code of an earlier one is found.
@@ -294,5 +288,7 @@ export class RunningPipeline {
       ...this.#options.env,
       ...nextLife?.env,
     };
+    this.#ends.begin(instance, env["RIFFLE_FAILPOINT"]);
+    return env;
   }
 }

@@ -30,11 +30,19 @@ const isSigned = (request: IncomingMessage, body: string): boolean => {
     .some((given) => given.length === expected.length && timingSafeEqual(Buffer.from(given), expected));
 };
 
+/** What a webhook says, docs/receiving-webhooks.md; further members are kept, and compared like these. */
+export interface WebhookMessage {
+  readonly type: string;
+  readonly timestamp: string;
+  readonly sequence: number;
+  readonly data: Alert;
+}
+
 /** Receives webhooks until it is closed. */
 export class WebhookReceiver {
   readonly #server: Server;
-  /** Alerts by `webhook-id`, in order; a repeat of an id is counted in `repeats`, one with other bytes in `changed` as well. */
-  readonly alerts = new Map<string, Alert>();
+  /** By `webhook-id`, in order; a repeat of an id is counted in `repeats`, one with other bytes in `changed` as well. */
+  readonly messages = new Map<string, WebhookMessage>();
   /** What stands for the bytes that came first, by `webhook-id`. */
   readonly #bodies = new Map<string, string>();
   /** `traceparent` headers, in order. */
@@ -69,10 +77,10 @@ export class WebhookReceiver {
   #note(id: string, body: string): void {
     const bytes = hash("sha256", body, "hex");
     const first = this.#bodies.get(id) ?? bytes;
-    if (this.alerts.has(id)) this.repeats++;
+    if (this.messages.has(id)) this.repeats++;
     if (first !== bytes) this.changed++;
     this.#bodies.set(id, first);
-    this.alerts.set(id, (JSON.parse(body) as { data: Alert }).data);
+    this.messages.set(id, JSON.parse(body) as WebhookMessage);
   }
 
   static async listen(): Promise<WebhookReceiver> {

@@ -1,6 +1,7 @@
 // `pnpm run arch`: the repository tests its own structure. Ends with 1 and one line per fault, or says what holds.
 
 import { resolve } from "node:path";
+import { commandLine } from "../../infra/command-line/command-line.ts";
 import { stalePages } from "../pages/pages.ts";
 import { readRepository } from "./repository.ts";
 import type { Rule } from "./rule.ts";
@@ -43,6 +44,10 @@ const rules: readonly Rule[] = [
   machinePaths,
 ];
 
+commandLine({
+  command: "npx -y pnpm@10 run arch",
+  does: "Checks the rules of the repository, and whether generated pages are what the code says.",
+});
 const root = resolve(import.meta.dirname, "../..");
 const repository = readRepository(root);
 const faults = rules.flatMap((rule) =>

@@ -22,6 +22,7 @@ export const readCodeFacts = async (root: string): Promise<CodeFacts> => {
     pathToFileURL(join(root, "packages/contracts/dist/index.js")).href
   )) as Contracts;
   const example = readFileSync(join(root, ".env.example"), "utf8");
+  const configPage = readFileSync(join(root, "docs/config.md"), "utf8");
   const deadline = /^# SHUTDOWN_DEADLINE_MS=(?<ms>\d+)$/m.exec(example)?.groups?.["ms"];
   const folder = join(root, "packages/service-kit/src/nest");
   const exporters = readdirSync(folder).map((file) => readFileSync(join(folder, file), "utf8"));
@@ -34,7 +35,13 @@ export const readCodeFacts = async (root: string): Promise<CodeFacts> => {
       "fraud-detector": nameIn(contracts, "transactionsScreened"),
       notifier: nameIn(contracts, "alerts"),
     },
-    variables: new Set([...example.matchAll(/^# ([A-Z][A-Z0-9_]*)=/gm)].map(([, name = ""]) => name)),
+    variables: new Set(
+      [
+        ...example.matchAll(/^# ([A-Z][A-Z0-9_]*)=/gm),
+        // A secret may come from a file, which the page says of it.
+        ...configPage.matchAll(/`([A-Z][A-Z0-9_]*_FILE)` may name a file/g),
+      ].map(([, name = ""]) => name),
+    ),
     metrics: new Set(exporters.flatMap((text) => text.match(/riffle_stream_[a-z_]+/g) ?? [])),
   };
 };

@@ -4,10 +4,15 @@
 import { execFileSync } from "node:child_process";
 import { writeFileSync } from "node:fs";
 import { resolve } from "node:path";
+import { commandLine } from "../../infra/command-line/command-line.ts";
 import { readManifests } from "./manifest.ts";
 import { overlays, renderedFile } from "./rendering.ts";
 import { trimmed } from "./schema-file.ts";
 
+commandLine({
+  command: "node tools/manifests/fetch-schemas.ts",
+  does: "Keeps the schemas of every kind in k8s/rendered, as the cluster that kubectl talks to has them.",
+});
 const root = resolve(import.meta.dirname, "../..");
 const manifests = overlays.flatMap((overlay) => readManifests(renderedFile(root, overlay)));
 const kinds = [...new Set(manifests.map(({ apiVersion, kind }) => `${apiVersion} ${kind}`))].toSorted();

@@ -49,6 +49,17 @@ const eachContainer = (title: string, check: (placed: Placed) => string | undefi
     }),
 });
 
+/** Variables that hold a password, or a whole secret that must be there. What somebody adds to a service is theirs to choose. */
+const secretVariables = (container: Yaml): string[] => [
+  ...listAt(container, "env")
+    .filter((one) => at(one, "valueFrom", "secretKeyRef") !== undefined)
+    .map((one) => textAt(one, "name"))
+    .filter((name) => /PASSWORD|SECRET|TOKEN/.test(name)),
+  ...listAt(container, "envFrom")
+    .filter((one) => at(one, "secretRef") !== undefined && at(one, "secretRef", "optional") !== true)
+    .map((one) => `all of ${textAt(one, "secretRef", "name")}`),
+];
+
 const missing = (container: Yaml, side: "requests" | "limits"): string[] =>
   ["cpu", "memory"].filter((name) => textAt(container, "resources", side, name) === "");
 
@@ -79,6 +90,12 @@ export const podPolicies: readonly Policy[] = [
   eachPod("a pod gets no variables from the names of services", (spec) =>
     at(spec, "enableServiceLinks") === false ? undefined : "set enableServiceLinks to false",
   ),
+  eachContainer("a password is a file, and no variable", ({ container }) => {
+    const found = secretVariables(container);
+    return found.length === 0
+      ? undefined
+      : `${found.join(", ")} stands among its variables; mount it, and name the file in …_FILE`;
+  }),
   eachContainer("an image has a tag that is not latest", ({ container }) => {
     const image = textAt(container, "image");
     return /:(?!latest$)[^/]+$|@sha256:/.test(image) ? undefined : `image ${image} names no version`;

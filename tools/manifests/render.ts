@@ -2,9 +2,14 @@
 
 import { mkdirSync, writeFileSync } from "node:fs";
 import { dirname, join, resolve } from "node:path";
+import { commandLine } from "../../infra/command-line/command-line.ts";
 import { ruleFiles } from "./alert-rules.ts";
 import { overlays, render, renderedFile } from "./rendering.ts";
 
+commandLine({
+  command: "npx -y pnpm@10 run manifests",
+  does: "Writes the alert rules into k8s, and then k8s/rendered anew. Needs kubectl.",
+});
 const root = resolve(import.meta.dirname, "../..");
 for (const [path, text] of ruleFiles(root)) {
   writeFileSync(join(root, path), text);

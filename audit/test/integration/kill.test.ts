@@ -123,7 +123,7 @@ const checkNotifications = async (alerts: readonly Alert[], kills: number): Prom
       notificationId({ alertId, alertStatus, changedBy, channel }),
     );
   expect(found.toSorted()).toEqual([...idsFor("console"), ...idsFor("webhook")].toSorted());
-  expect([...receiver.alerts.keys()].toSorted()).toEqual(idsFor("webhook").toSorted());
+  expect([...receiver.messages.keys()].toSorted()).toEqual(idsFor("webhook").toSorted());
   expect(receiver.unsigned).toBe(0);
   // What was under way at a kill of the notifier is delivered again, and nothing else is.
   expect(receiver.repeats).toBeLessThanOrEqual((kills / killed.length) * deliveriesConcurrentMax);

@@ -53,7 +53,7 @@ beforeAll(async () => {
     },
   });
   await defraud();
-  await waitFor("the webhook", () => webhooks.alerts.size > 0);
+  await waitFor("the webhook", () => webhooks.messages.size > 0);
   await untilDrained(kafka.brokers, streamServices, 30_000);
 }, 180_000);
 

@@ -69,7 +69,7 @@ describe("five real processes on a real broker", () => {
       refused: [],
     });
 
-    await waitFor("the webhook", () => receiver.alerts.size > 0);
+    await waitFor("the webhook", () => receiver.messages.size > 0);
     await untilDrained(kafka.brokers, groups, 30_000);
     const alerts = (
       await readTopic({ brokers: kafka.brokers, clientId: "test", topic: topics.alerts.name })
@@ -78,7 +78,7 @@ describe("five real processes on a real broker", () => {
     const alert = topics.alerts.codec.decode(alerts[0]?.value ?? null, "alert/2");
     expect(alert.evidence).toEqual(four);
     expect(alert.evidenceSteps).toEqual(["small", "small", "small", "large"]);
-    expect([...receiver.alerts]).toEqual([
+    expect([...receiver.messages]).toEqual([
       [
         notificationId({
           alertId: alert.id,
@@ -86,7 +86,7 @@ describe("five real processes on a real broker", () => {
           changedBy: alert.changedBy,
           channel: "webhook",
         }),
-        alert,
+        { type: "alert.raised", timestamp: alert.lastAt, sequence: 1, data: alert },
       ],
     ]);
     expect({ repeats: receiver.repeats, unsigned: receiver.unsigned }).toEqual({ repeats: 0, unsigned: 0 });

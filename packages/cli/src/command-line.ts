@@ -2,16 +2,19 @@
 //
 //   L1. What is not known is refused with what was meant, never ignored.
 //   L2. A global option may stand anywhere, before the command too; one that the command has no use for is refused.
+//   L3. A word that only groups commands is none: alone it is refused with those that there are.
 
 import { nearestName } from "@riffle/contracts";
 import { CommanderError, Command as Words } from "commander";
 import { type Call, type Command, globalOptions, type OptionSpec } from "./command.ts";
 import { CliError } from "./errors.ts";
+import { groupHelp } from "./help.ts";
 import { printable } from "./terminal/printable.ts";
 
 /** What was typed. */
 export type Understood =
-  | { readonly kind: "help"; readonly command: Command | undefined }
+  | { readonly kind: "help"; readonly command: Command | undefined; readonly group?: string }
+  | { readonly kind: "version" }
   | { readonly kind: "call"; readonly command: Command; readonly call: Pick<Call, "options" | "operands"> };
 
 /** Why commander stopped, and where: at a command, or at a word that only groups some. */
@@ -30,6 +33,7 @@ class Stopped extends Error {
 
 /** @throws CliError CLI_USAGE */
 export const understand = (words: readonly string[], commands: readonly Command[]): Understood => {
+  if (asksVersion(words)) return { kind: "version" };
   const [first, ...rest] = words;
   const asked = first === "help" ? [...rest, "--help"] : words;
   let found: Understood = { kind: "help", command: undefined };
@@ -45,16 +49,24 @@ export const understand = (words: readonly string[], commands: readonly Command[
   return found;
 };
 
-/** `riffle topics` is `riffle topics list`. */
+const helpWords: readonly string[] = ["--help", "-h"];
+
+/** `riffle topics` is `riffle topics list`; its help is that of the group. */
 const withDefaultWord = (words: readonly string[], commands: readonly Command[]): string[] => {
   const at = firstWord(words);
   const isGroup = commands.some(
     ({ name, isDefaultOfGroup }) => isDefaultOfGroup === true && name === `${words[at]} list`,
   );
   const next = words[at + 1];
-  const isBare = isGroup && (next === undefined || next.startsWith("-"));
+  const isBare =
+    isGroup &&
+    (next === undefined || (next.startsWith("-") && !words.some((word) => helpWords.includes(word))));
   return isBare ? [...words.slice(0, at + 1), "list", ...words.slice(at + 1)] : [...words];
 };
+
+/** Behind the word of a command, `--version` is that command's: `cases show` has it. */
+const asksVersion = (words: readonly string[]): boolean =>
+  words.slice(0, firstWord(words)).includes("--version");
 
 /** Where the first word stands that is neither an option nor its value. */
 const firstWord = (words: readonly string[]): number => {
@@ -117,13 +129,12 @@ const afterStop = (
 ): Understood => {
   switch (why.code) {
     case "commander.helpDisplayed":
+      return helpAt(at, command, commands);
     case "commander.help": {
-      const isRoot = at.parent === null;
-      const [typed] = at.args.filter((word) => !word.startsWith("-"));
-      if (isRoot && typed !== undefined) throw unknownCommand(typed, commands);
-      if (command === undefined && !isRoot && why.code === "commander.help")
-        throw unknownCommand(at.name(), commands);
-      return { kind: "help", command };
+      const help = helpAt(at, command, commands);
+      if (help.group === undefined) return help;
+      const lines = [...groupHelp(help.group, commands), "", "Nothing was done."];
+      throw new CliError("CLI_USAGE", lines.join("\n"));
     }
     case "commander.unknownCommand":
       throw unknownCommand([...pathOf(at), at.args[0] ?? ""].join(" "), commands);
@@ -145,6 +156,19 @@ const afterStop = (
   }
 };
 
+/** The help of a command, of a group, or of all. */
+const helpAt = (
+  at: Words,
+  command: Command | undefined,
+  commands: readonly Command[],
+): Extract<Understood, { kind: "help" }> => {
+  if (command !== undefined) return { kind: "help", command };
+  const path = pathOf(at);
+  const typed = at.args.find((word) => !word.startsWith("-"));
+  if (typed !== undefined) throw unknownCommand([...path, typed].join(" "), commands);
+  return { kind: "help", command, ...(path.length === 0 ? {} : { group: path.join(" ") }) };
+};
+
 const pathOf = (words: Words): string[] =>
   words.parent === null ? [] : [...pathOf(words.parent), words.name()];
 
@@ -161,7 +185,7 @@ const unknownOption = (command: Command | undefined, word: string): CliError => 
   const [typed = ""] = word.split("=");
   const name = typed.replace(/^--?/, "");
   const riffle = command === undefined ? "riffle" : `riffle ${command.name}`;
-  const names = Object.keys(command?.options ?? globalOptions);
+  const names = Object.keys(command?.options ?? { ...globalOptions, version: undefined });
   if (names.includes(name)) return new CliError("CLI_USAGE", `\`${riffle}\`: --${name} takes no value.`);
   const meant = nearestName(name, names);
   const hint = meant === undefined ? `See \`${riffle} --help\`.` : `Did you mean --${meant}?`;

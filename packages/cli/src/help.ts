@@ -17,7 +17,7 @@ export const overview = (commands: readonly Command[]): string[] => [
     "  ",
   ),
   "",
-  `\`${invocation} <command> --help\` says more about one of them.`,
+  `\`${invocation} <command> --help\` says more about one of them, \`--version\` which riffle this is.`,
   "",
   "options of many commands, before or behind their words",
   ...optionLines(globalOptions),
@@ -26,6 +26,25 @@ export const overview = (commands: readonly Command[]): string[] => [
   "TLS and SASL are set by the same KAFKA_* variables as for the services (docs/config.md). Where ingest or the",
   "console ask who you are: RIFFLE_API_KEY, or RIFFLE_TOKEN for a JSON Web Token. NO_COLOR is heeded.",
 ];
+
+/** The commands of a group, `dlq`. */
+export const groupHelp = (group: string, commands: readonly Command[]): string[] => {
+  const own = commands.filter(({ name }) => name.startsWith(`${group} `));
+  const meant = own.find(({ isDefaultOfGroup }) => isDefaultOfGroup === true);
+  return [
+    `riffle ${group}: ${own.length === 1 ? "one command" : `${own.length} commands`}`,
+    "",
+    `usage: ${invocation} ${group} <command> [options]`,
+    "",
+    ...pairLines(
+      own.map(({ name, summary }) => [name, summary]),
+      "  ",
+    ),
+    "",
+    ...(meant === undefined ? [] : [`\`riffle ${group}\` alone is \`riffle ${meant.name}\`.`]),
+    `\`${invocation} ${group} <command> --help\` says more about one of them.`,
+  ];
+};
 
 /** One command. */
 export const commandHelp = ({ name, summary, operands, about, options, examples }: Command): string[] => [

@@ -2,11 +2,12 @@
 
 import { ConfigError, ServiceKitError } from "@riffle/service-kit/process";
 import { StreamsError } from "@riffle/streams";
-import type { Call, Command } from "./command.ts";
-import { understand } from "./command-line.ts";
+import type { Call } from "./command.ts";
+import { type Understood, understand } from "./command-line.ts";
 import { commands } from "./commands/catalogue.ts";
 import { CliError } from "./errors.ts";
-import { commandHelp, overview } from "./help.ts";
+import { commandHelp, groupHelp, overview } from "./help.ts";
+import { versionLine } from "./version.ts";
 
 /** `EX_CONFIG` of sysexits.h, as the services use it. */
 const exitCodeConfig = 78;
@@ -20,7 +21,11 @@ export const riffle = async (
   try {
     const understood = understand(words, commands);
     if (understood.kind === "help") {
-      for (const line of helpOf(understood.command)) terminal.out(line);
+      for (const line of helpOf(understood)) terminal.out(line);
+      return 0;
+    }
+    if (understood.kind === "version") {
+      terminal.out(versionLine());
       return 0;
     }
     return await understood.command.run({ ...understood.call, ...surroundings });
@@ -29,8 +34,10 @@ export const riffle = async (
   }
 };
 
-const helpOf = (command: Command | undefined): string[] =>
-  command === undefined ? overview(commands) : commandHelp(command);
+const helpOf = ({ command, group }: Extract<Understood, { kind: "help" }>): string[] => {
+  if (command !== undefined) return commandHelp(command);
+  return group === undefined ? overview(commands) : groupHelp(group, commands);
+};
 
 /** An error that a person can correct is its message and its code; a defect shows its stack. */
 const explain = (error: unknown, note: (line: string) => void): number => {

@@ -21,6 +21,8 @@ function allowedFor(home: string): readonly string[] {
       "packages/cli": [contracts, cases, streams, serviceKit],
       infra: [contracts, streams],
       audit: [contracts, cases, streams, serviceKit, "infra"],
+      // How a command's arguments are read.
+      tools: ["infra"],
       // The test runner's configuration plants the audit's bugs.
       "": ["audit"],
       bench: [contracts, cases, streams, serviceKit, "infra", "audit"],
@@ -48,7 +50,7 @@ function faultOf(from: Place, target: Target, specifier: string): string | undef
   const { home } = target.place;
   const isAllowed = allowedFor(from.home).includes(home) || (from.kind === "test" && home === "infra");
   if (home === "infra" && !isAllowed) {
-    return `imports ${specifier}; only tests, audit and bench may use infra. Move what is needed into a package, or into a test`;
+    return `imports ${specifier}; only tests, tools, audit and bench may use infra. Move what is needed into a package, or into a test`;
   }
   if (isService(from.home) && isService(home)) {
     return `imports ${specifier}; services never import each other. Move the shared shape to @riffle/contracts, or meet on a topic`;

@@ -7,6 +7,7 @@ import type { LedgerEntry } from "../../../faults/ledger.ts";
 import { shortcomings } from "../../../faults/owed.ts";
 import { shortMix } from "../../../faults/plan.ts";
 import { sometimesOf } from "../../../faults/sometimes.ts";
+import { strangersKill } from "../../../pipeline/life-ends.ts";
 
 /** A campaign in which everything of the mix happened, once a round. */
 const entryOf = (rounds: number, faults: Readonly<Record<string, number>> = {}): LedgerEntry => ({
@@ -127,6 +128,9 @@ describe("services that ended by themselves", () => {
     expect(unexplainedEnds({}, { SIGABRT: 1, "exit code 78": 2 }, 9)).toEqual([
       "services ended with SIGABRT, 1 times",
       "services ended with exit code 78, 2 times",
+    ]);
+    expect(unexplainedEnds({}, { SIGKILL: 60, [strangersKill]: 1 }, 9)).toEqual([
+      `services ended by themselves, 1 times: ${strangersKill}`,
     ]);
   });
 

@@ -1,6 +1,6 @@
 // Cases as people read them.
 
-import { membersOf, objectsIn, textIn } from "../http/json-reading.ts";
+import { membersOf, numberIn, objectsIn, textIn } from "../http/json-reading.ts";
 import { printable } from "../terminal/printable.ts";
 import { pairLines, tableLines } from "../terminal/table.ts";
 import type { Terminal } from "../terminal/terminal.ts";
@@ -59,6 +59,18 @@ export const caseLines = (body: unknown, { paint }: Pick<Terminal, "paint">): st
       ]),
     ),
   ];
+};
+
+/** How to see what a part of a history leaves out; undefined where it is the whole of it. */
+export const historyNote = (body: unknown): string | undefined => {
+  const { events, ...answer } = membersOf(body);
+  const first = objectsIn(events).map((event) => numberIn(event, "version"))[0] ?? 1;
+  const next = numberIn(answer, "next");
+  const ways = [
+    ...(first > 1 ? ["--from 1 shows it from its beginning"] : []),
+    ...(next === undefined ? [] : [`--from ${next} shows what comes after this`]),
+  ];
+  return ways.length === 0 ? undefined : `Shown is a part of the history; ${ways.join(", ")}.`;
 };
 
 const details = ["text", "assignee", "disposition", "reason", "linkedCaseId", "alertId"];

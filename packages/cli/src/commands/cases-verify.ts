@@ -22,7 +22,8 @@ export const casesVerify: Command = {
   operands: "[<case id>]",
   about: [
     "Reads cases.events.v1 from its start, folds every case again and checks the chain of hashes, then holds the snapshots",
-    "of cases.snapshots.v1 against it. With --file it reads what `riffle tail cases --json --reveal` wrote, and no Kafka.",
+    "of cases.snapshots.v1 against it. With --file it reads no Kafka, but what was written by",
+    "  riffle tail cases --until-now --json --reveal",
     "A file has no snapshots, so events cut off at the end of a case are not missed there; the answer says so.",
     "The events of all cases are held in memory. Ends with 1 when anything is wrong, and when there is no event.",
   ],

@@ -2,7 +2,7 @@
 
 import { caseDispositions, caseIdPattern, caseStatuses } from "@riffle/contracts";
 import { type CaseCommand, giveCommand } from "../cases/case-commands.ts";
-import { caseLines, caseTable } from "../cases/case-lines.ts";
+import { caseLines, caseTable, historyNote } from "../cases/case-lines.ts";
 import {
   type Call,
   type Command,
@@ -42,10 +42,14 @@ export const casesShow: Command = {
   name: "cases show",
   summary: "one case and its history, now or as it was",
   operands: "<case id>",
-  about: ["Shows a case as it is, as it was at an instant (--as-of), or at one of its versions."],
+  about: [
+    "Shows a case as it is, as it was at an instant (--as-of), or at one of its versions.",
+    "Of a long history the newest part; --from shows another.",
+  ],
   options: {
     "as-of": { value: "<time>", help: "as it was then, RFC 3339" },
     version: { value: "<n>", help: "as it was at that version" },
+    from: { value: "<version>", help: "its history from that version on" },
     ...jsonDocumentOption,
     ...consoleOptions,
   },
@@ -76,15 +80,19 @@ async function show(call: Call): Promise<number> {
   const { terminal } = call;
   const [id] = caseAndMore(call, 0, "`riffle cases show` takes one case id.");
   const version = call.options["version"] === undefined ? undefined : countOption(call, "version", 1);
+  const from = call.options["from"] === undefined ? undefined : countOption(call, "from", 1);
   const query = {
     asOf: textOption(call, "as-of"),
     version: version === undefined ? undefined : String(version),
+    from: from === undefined ? undefined : String(from),
   };
   if (query.asOf !== undefined && version !== undefined)
     throw new CliError("CLI_USAGE", "Give --as-of or --version, not both.");
   const body = await new ConsoleClient(findConsole(call)).get(`/v1/cases/${id}`, query);
   if (call.options["json"] === true) terminal.out(jsonText(body));
   else for (const line of caseLines(body, terminal)) terminal.out(line);
+  const part = historyNote(body);
+  if (part !== undefined) terminal.note(part);
   return 0;
 }
 

@@ -1,6 +1,6 @@
 // `riffle dlq redrive`: sends dead letters back to where they came from.
 
-import { type Call, type Command, jsonOption, kafkaOptions } from "../command.ts";
+import { type Call, type Command, jsonDocumentOption, kafkaOptions } from "../command.ts";
 import { DeadLetterLog } from "../dead-letters/dead-letter-log.ts";
 import { listingLines } from "../dead-letters/listing.ts";
 import { parsePlace, placeText } from "../dead-letters/place.ts";
@@ -38,7 +38,7 @@ export const dlqRedrive: Command = {
     },
     "dry-run": { help: "say what would be sent, and send nothing" },
     yes: { help: "do not ask" },
-    ...jsonOption,
+    ...jsonDocumentOption,
     ...kafkaOptions,
   },
   examples: [

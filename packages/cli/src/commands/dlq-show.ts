@@ -2,7 +2,7 @@
 //
 //   S1. The value is shown only when it is asked for: dead letters are as sensitive as the input.
 
-import { type Call, type Command, jsonOption, kafkaOptions } from "../command.ts";
+import { type Call, type Command, jsonDocumentOption, kafkaOptions } from "../command.ts";
 import type { DeadLetter } from "../dead-letters/dead-letter.ts";
 import { DeadLetterLog } from "../dead-letters/dead-letter-log.ts";
 import { bytesJson, type Listed, listedJson, recordText } from "../dead-letters/listing.ts";
@@ -25,7 +25,7 @@ export const dlqShow: Command = {
   ],
   options: {
     value: { help: "show the value too: as text, or as hexadecimal where it is no UTF-8" },
-    ...jsonOption,
+    ...jsonDocumentOption,
     ...kafkaOptions,
   },
   examples: ["dlq show filter.dlq.v1/3/17", "dlq show filter.dlq.v1/3/17 --value"],

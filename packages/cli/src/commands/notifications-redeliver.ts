@@ -4,7 +4,7 @@
 //       command, given again before the outcome is told, has no further effect.
 
 import { type Alert, notificationId } from "@riffle/contracts";
-import { type Call, type Command, jsonOption, kafkaOptions } from "../command.ts";
+import { type Call, type Command, jsonDocumentOption, kafkaOptions } from "../command.ts";
 import { CliError } from "../errors.ts";
 import { type AddressedCommand, sendCommands } from "../notifications/command-sender.ts";
 import { deadLettered } from "../notifications/dead-lettered.ts";
@@ -37,7 +37,7 @@ export const notificationsRedeliver: Command = {
     },
     "dry-run": { help: "say what would be delivered again, and ask for nothing" },
     yes: { help: "do not ask" },
-    ...jsonOption,
+    ...jsonDocumentOption,
     ...kafkaOptions,
   },
   examples: [

@@ -72,7 +72,7 @@ export class ConsoleClient {
       });
       text = await response.text();
     } catch (cause) {
-      const message = `The console at ${url} does not answer: ${reasonOf(cause)}. Is it running? \`npx -y pnpm@10 start\` starts one; --console-url or RIFFLE_CONSOLE_URL names another.`;
+      const message = `The console at ${printable(url)} does not answer: ${reasonOf(cause)}. Is it running? \`npx -y pnpm@10 start\` starts one; --console-url or RIFFLE_CONSOLE_URL names another.`;
       throw new CliError("CLI_CONSOLE_UNREACHABLE", message, { cause });
     }
     const body = jsonOf(text);

@@ -1,5 +1,7 @@
 // A bug here does something else than what was typed: an option is ignored, or a word is taken for another.
 
+import { readFileSync } from "node:fs";
+import { join } from "node:path";
 import { describe, expect, it } from "vitest";
 import type { Call, Command } from "../../src/command.ts";
 import { understand } from "../../src/command-line.ts";
@@ -37,17 +39,31 @@ describe("what was typed", () => {
     });
   });
 
-  it.each([[[]], [["help"]], [["--help"]], [["-h"]], [["dlq", "--help"]]])(
-    "%j asks for all commands",
-    (words) => {
-      expect(understand(words, commands)).toEqual({ kind: "help", command: undefined });
-    },
-  );
+  it.each([[[]], [["help"]], [["--help"]], [["-h"]]])("%j asks for all commands", (words) => {
+    expect(understand(words, commands)).toEqual({ kind: "help", command: undefined });
+  });
+
+  it.each([
+    [["dlq", "--help"], "dlq"],
+    [["help", "dlq"], "dlq"],
+    [["topics", "--json", "-h"], "topics"],
+  ])("%j asks for the commands of a group", (words, group) => {
+    expect(understand(words, commands)).toEqual({ kind: "help", command: undefined, group });
+  });
+
+  it("asks for the version by --version alone; behind a command that is the command's own", () => {
+    expect(understand(["--version"], commands)).toEqual({ kind: "version" });
+    expect(understand(["--json", "--version"], commands)).toEqual({ kind: "version" });
+    expect(understand(["cases", "show", "cs_1", "--version", "3"], commands)).toMatchObject({
+      command: { name: "cases show" },
+      call: { options: { version: "3" } },
+    });
+  });
 
   it("asks for a command's help wherever --help stands", () => {
     for (const words of [["--help"], ["--topic", "x", "--help"], ["--nonsense", "-h"]]) {
       const understood = understand(["dlq", "list", ...words], commands);
-      expect([understood.kind, understood.command?.name]).toEqual(["help", "dlq list"]);
+      expect(understood).toMatchObject({ kind: "help", command: { name: "dlq list" } });
     }
   });
 
@@ -76,8 +92,11 @@ describe("what was typed", () => {
     [["topics", "creat"], "Did you mean `riffle topics create`?"],
     [["nope", "--help"], "There is no command `riffle nope`"],
     [["--nonsense"], "`riffle` has no option --nonsense"],
-    [["dlq"], "There are:"],
+    [["--versoin"], "Did you mean --version?"],
+    [["--version=1"], "--version takes no value"],
+    [["dlq", "list", "--version"], "has no option --version"],
     [["dlq", "lst"], "Did you mean `riffle dlq list`?"],
+    [["dlq", "lst", "--help"], "Did you mean `riffle dlq list`?"],
     [["nothing-like-it"], "There are: send, tail"],
     [["dlq", "list", "--topc", "x"], "Did you mean --topic?"],
     [["dlq", "list", "--topic"], "--topic"],
@@ -102,6 +121,38 @@ describe("what was typed", () => {
     const { code, out, notes } = await run([...words, "--brokers", "127.0.0.1:1"]);
     expect([code, out]).toEqual([2, []]);
     expect(notes.join("\n")).toContain(part);
+  });
+});
+
+describe("a word that only groups commands", () => {
+  it.each(["alerts", "cases", "dlq", "endpoints", "notifications", "state"])(
+    "alone is no command: %s shows its own on the side where no program reads, and ends as other misuse",
+    async (group) => {
+      const { code, out, notes } = await run([group]);
+      expect([code, out]).toEqual([2, []]);
+      const shown = notes.join("\n");
+      for (const { name, summary } of commands)
+        expect(shown.includes(summary), name).toBe(name.startsWith(`${group} `));
+      expect(shown).toMatch(/\nNothing was done\. \(CLI_USAGE\)$/);
+    },
+  );
+
+  it("has help, which says what it means alone", async () => {
+    const { code, out, notes } = await run(["topics", "--help"]);
+    expect([code, notes]).toEqual([0, []]);
+    expect(out.join("\n")).toContain("  topics create  ");
+    expect(out).toContain("`riffle topics` alone is `riffle topics list`.");
+    for (const line of out) expect(line.length).toBeLessThanOrEqual(120);
+  });
+});
+
+describe("the version", () => {
+  it("is that of the package, beside Node's", async () => {
+    const { version } = JSON.parse(readFileSync(join(import.meta.dirname, "../../package.json"), "utf8")) as {
+      readonly version: string;
+    };
+    const line = `riffle ${version}, Node ${process.version}`;
+    expect(await run(["--version"])).toEqual({ code: 0, out: [line], notes: [] });
   });
 });
 
@@ -165,7 +216,7 @@ describe("the help", () => {
       for (const option of Object.keys(command.options)) expect(out.join("\n")).toContain(`  --${option}`);
       for (const example of command.examples) {
         const understood = understand(example.split(" "), commands);
-        expect([understood.kind, understood.command?.name]).toEqual(["call", name]);
+        expect(understood).toMatchObject({ kind: "call", command: { name } });
       }
       for (const line of out) expect(line.length).toBeLessThanOrEqual(120);
     },

@@ -208,6 +208,27 @@ const withCase = async (version: number, conflicts: number, refusals: readonly R
   });
 };
 
+describe("riffle cases show", () => {
+  const event = (version: number) => ({ version, at: "2026-03-01T12:00:00Z", by: "ada", type: "commented" });
+  const show = async (versions: readonly number[], next: number | null, ...words: string[]) => {
+    const found = { case: { id: caseId, version: 600 }, events: versions.map(event), next };
+    const { riffle, asked } = await onConsole(() => ({ body: found }));
+    return { ...(await riffle("cases", "show", caseId, ...words)), path: asked[0]?.path };
+  };
+
+  it("says where the rest of a long history is, and nothing where there is none", async () => {
+    expect((await show([1, 2], null)).notes).toEqual([]);
+    expect((await show([401, 600], null)).notes).toEqual([
+      "Shown is a part of the history; --from 1 shows it from its beginning.",
+    ]);
+    const { notes, path } = await show([201, 400], 401, "--from", "201", "--version", "500");
+    expect(path).toBe(`/v1/cases/${caseId}?version=500&from=201`);
+    expect(notes).toEqual([
+      "Shown is a part of the history; --from 1 shows it from its beginning, --from 401 shows what comes after this.",
+    ]);
+  });
+});
+
 const commandsIn = (asked: readonly Asked[]): Record<string, unknown>[] =>
   asked
     .filter(({ method }) => method === "POST")

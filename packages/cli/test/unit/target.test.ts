@@ -6,7 +6,7 @@ import { join } from "node:path";
 import { afterEach, describe, expect, it } from "vitest";
 import type { Call } from "../../src/command.ts";
 import { findBrokers, findConsole, findIngest, readRunNote } from "../../src/target.ts";
-import { silentTerminal } from "../harness/recorded-terminal.ts";
+import { run, silentTerminal } from "../harness/recorded-terminal.ts";
 
 const folder = mkdtempSync(join(tmpdir(), "riffle-cli-"));
 const file = join(folder, "run.json");
@@ -28,7 +28,6 @@ describe("the brokers", () => {
     expect(findBrokers(callOf({}, env), note).brokers).toEqual(["127.0.0.1:2", "127.0.0.1:4"]);
     expect(findBrokers(callOf({}), note).brokers).toEqual(["127.0.0.1:3"]);
     expect(() => findBrokers(callOf({}), undefined)).toThrow("npx -y pnpm@10 start");
-    expect(() => findBrokers(callOf({}), { ...note, brokers: [] })).toThrow("in the memory of one process");
   });
 
   it("that are no addresses are refused by name", () => {
@@ -66,6 +65,42 @@ describe("the console and ingest", () => {
     expect(findIngest(callOf({}), running).url).toBe("http://127.0.0.1:8080");
     for (const url of ["nowhere", "file:///etc/passwd", "127.0.0.1:8090"])
       expect(() => findConsole(callOf({ "console-url": url }), note)).toThrow("give an address");
+    expect(() => findIngest(callOf({ "ingest-url": "nowhere" }), note)).toThrow("http://127.0.0.1:8080");
+  });
+
+  it("that a variable names wrongly are refused by its name, as every variable is", async () => {
+    const words = [
+      ["explain", "tx-1"],
+      ["send", "--account", "a", "--amount", "1"],
+    ];
+    for (const [i, variable] of ["RIFFLE_CONSOLE_URL", "INGEST_URL"].entries())
+      expect(await run(words[i] ?? [], { env: { [variable]: "nowhere" } })).toMatchObject({
+        code: 78,
+        notes: [expect.stringMatching(new RegExp(`^${variable}: .*give an address`)), expect.anything()],
+      });
+  });
+
+  it.each([
+    "https://ada:5ecret@console.example.com",
+    "https://ada:5ecret@console.example.com:99999",
+    "https://ada:5e/cret@console.example.com",
+    "https://5ecret@console.example.com",
+    "HTTPS://ada:5ecret@console.example.com/below/",
+    "ftp://ada:5ecret@console.example.com",
+    "ada:5ecret@console.example.com",
+  ])("are refused with a name or a password in them, which no message repeats: %s", async (url) => {
+    const send = ["send", "--account", "a", "--amount", "1"];
+    const runs = [
+      await run(["explain", "tx-1", "--console-url", url]),
+      await run(["explain", "tx-1"], { env: { RIFFLE_CONSOLE_URL: url } }),
+      await run([...send, "--ingest-url", url]),
+      await run(send, { env: { INGEST_URL: url } }),
+    ];
+    expect(runs.map(({ code }) => code)).toEqual([2, 78, 2, 78]);
+    for (const { out, notes } of runs) {
+      expect([...out, ...notes].join("\n")).not.toMatch(/ada|5e|cret/);
+      expect(notes.join("\n")).toContain("…@console.example.com");
+    }
   });
 
   it("are told who asks by variables alone", () => {
@@ -85,6 +120,7 @@ describe("the note of a running pipeline", () => {
   it.each([
     ["is of a launcher that is gone", JSON.stringify({ pid: 2 ** 30, ...note })],
     ["is not whole", JSON.stringify({ pid: process.pid, brokers: note.brokers })],
+    ["names no broker", JSON.stringify({ pid: process.pid, ...note, brokers: [] })],
     ["is no JSON", "{"],
   ])("counts as none when it %s", (_, text) => {
     writeFileSync(file, text);

@@ -54,6 +54,24 @@ const cases: readonly (readonly [finds: string, kind: string, name: string, path
   ["seccomp", "Deployment", "ingest", [...pod, "securityContext", "seccompProfile"], undefined],
   ["without a token", "StatefulSet", "notifier", [...pod, "automountServiceAccountToken"], true],
   ["names of services", "StatefulSet", "filter", [...pod, "enableServiceLinks"], undefined],
+  [
+    "password is a file",
+    "StatefulSet",
+    "filter",
+    [...container, "env", 2],
+    {
+      name: "KAFKA_SASL_PASSWORD",
+      valueFrom: { secretKeyRef: { name: "riffle-kafka", key: "KAFKA_SASL_PASSWORD" } },
+    },
+  ],
+  [
+    "password is a file",
+    "Job",
+    "topics",
+    [...container, "envFrom", 1],
+    { secretRef: { name: "riffle-kafka" } },
+  ],
+  ["variables that it reads", "StatefulSet", "filter", [...container, "env", 1, "name"], "LOG_LEVEL_FILE"],
   ["not latest", "StatefulSet", "filter", [...container, "image"], "registry.example.com/riffle/filter"],
   [
     "not latest",
