@@ -11,8 +11,22 @@ import { kafkaSecurityConfig } from "./kafka-security.ts";
 
 const portRule = { minimum: 0, maximum: 65_535, rule: "a port from 0 to 65535" };
 
-/** A duration in whole milliseconds, from 1 up. */
+/** Eleven days: the sum of two is still a time that `setTimeout` waits for. Above 2^31 − 1 it fires at once. */
+const durationMsMax = 1_000_000_000;
+
+/** How long something waits or takes, in whole milliseconds, from 1 to 1,000,000,000. */
 export function durationMs(defaultMs: number, description: string) {
+  return Type.Integer({
+    minimum: 1,
+    maximum: durationMsMax,
+    unit: "milliseconds",
+    default: defaultMs,
+    description,
+  });
+}
+
+/** A length of event or stream time in whole milliseconds, from 1 up. No timer waits for it: it may be years. */
+export function streamTimeMs(defaultMs: number, description: string) {
   return Type.Integer({ minimum: 1, unit: "milliseconds", default: defaultMs, description });
 }
 

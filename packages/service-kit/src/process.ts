@@ -10,6 +10,7 @@ export {
   listenPort,
   streamConfig,
   streamRelations,
+  streamTimeMs,
 } from "./base-config.ts";
 export {
   type Config,

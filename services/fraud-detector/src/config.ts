@@ -8,10 +8,10 @@ import {
   adminPort,
   baseConfig,
   type Config,
-  durationMs,
   type Relation,
   streamConfig,
   streamRelations,
+  streamTimeMs,
 } from "@riffle/service-kit";
 import { type TProperties, Type } from "typebox";
 
@@ -41,7 +41,7 @@ const cardTesting = {
     3,
     "How many tests there are at least; it is also how many are kept per account.",
   ),
-  CARD_TESTING_WITHIN_MS: durationMs(
+  CARD_TESTING_WITHIN_MS: streamTimeMs(
     300_000,
     "Longest time from the first test to the large purchase, inclusive.",
   ),
@@ -62,7 +62,7 @@ const impossibleTravel = {
     default: 500,
     description: "A distance that is possible in any time: coordinates are often those of the shop's seat.",
   }),
-  IMPOSSIBLE_TRAVEL_COUNTRIES_WITHIN_MS: durationMs(
+  IMPOSSIBLE_TRAVEL_COUNTRIES_WITHIN_MS: streamTimeMs(
     3_600_000,
     "Two countries at most this far apart in time are impossible when coordinates are missing, inclusive.",
   ),
@@ -75,7 +75,10 @@ const velocityBurst = {
     10,
     "How many transactions are a burst; one fewer is kept per account.",
   ),
-  VELOCITY_BURST_WITHIN_MS: durationMs(60_000, "Longest time from the first of them to the last, inclusive."),
+  VELOCITY_BURST_WITHIN_MS: streamTimeMs(
+    60_000,
+    "Longest time from the first of them to the last, inclusive.",
+  ),
 };
 
 const amountAboveMean = {
@@ -99,7 +102,7 @@ const amountAboveMean = {
 };
 
 const dormantAccountAwakened = {
-  DORMANT_ACCOUNT_AWAKENED_SILENT_MS: durationMs(
+  DORMANT_ACCOUNT_AWAKENED_SILENT_MS: streamTimeMs(
     90 * dayMs,
     "How long an account is without transactions, at least, to count as dormant, inclusive.",
   ),
@@ -107,23 +110,23 @@ const dormantAccountAwakened = {
     500,
     "A payment above this, once the account is awake, raises the alert.",
   ),
-  DORMANT_ACCOUNT_AWAKENED_WITHIN_MS: durationMs(
+  DORMANT_ACCOUNT_AWAKENED_WITHIN_MS: streamTimeMs(
     dayMs,
     "Longest time from the transaction that wakes the account to the payment, inclusive.",
   ),
-  DORMANT_ACCOUNT_AWAKENED_RETENTION_MS: durationMs(
+  DORMANT_ACCOUNT_AWAKENED_RETENTION_MS: streamTimeMs(
     730 * dayMs,
     "How long an account without transactions is remembered, inclusive; after that it counts as new.",
   ),
 };
 
 const takeOver = {
-  TAKE_OVER_WITHIN_MS: durationMs(
+  TAKE_OVER_WITHIN_MS: streamTimeMs(
     1_800_000,
     "Longest time from the first transaction of a new device to the transfer, inclusive.",
   ),
   TAKE_OVER_DEVICES_MAX: count(1, 100, 10, "How many devices are known of an account: those seen last."),
-  TAKE_OVER_RETENTION_MS: durationMs(
+  TAKE_OVER_RETENTION_MS: streamTimeMs(
     400 * dayMs,
     "How long a device is known after it was last seen, inclusive; an account without one counts as new.",
   ),
@@ -133,7 +136,7 @@ const properties = {
   ...baseConfig,
   ...streamConfig,
   ADMIN_PORT: adminPort(9467),
-  GRACE_MS: durationMs(
+  GRACE_MS: streamTimeMs(
     30_000,
     "How far behind stream time a transaction may be and still count in its place; a later one is not looked at. All within it is kept.",
   ),

@@ -3,6 +3,7 @@
 import type { Counter, Gauge, Histogram, Metrics } from "@riffle/service-kit/process";
 import { problems } from "./problem.ts";
 import type { RecentAnswers } from "./recent-answers.ts";
+import type { ServerCertificate } from "./server-certificate.ts";
 
 /** The metrics of ingest. */
 export interface IngestMetrics {
@@ -63,5 +64,14 @@ export function gaugeRepeats(metrics: Metrics, recent: RecentAnswers): void {
     name: "riffle_ingest_repeat_memory_bytes",
     help: "Memory for transactions that were answered 202, about; at most REPEAT_MEMORY_BYTES.",
     collect: (gauge) => gauge.set(recent.bytes),
+  });
+}
+
+/** Shows until when the certificate that is shown is in force; call it once for a registry. */
+export function gaugeCertificate(metrics: Metrics, certificate: ServerCertificate | undefined): void {
+  metrics.gauge({
+    name: "riffle_ingest_certificate_expiration_timestamp_seconds",
+    help: "When the certificate that the API shows ends, seconds since the epoch; 0 without TLS.",
+    collect: (gauge) => gauge.set((certificate?.endsAtMs ?? 0) / 1_000),
   });
 }

@@ -50,6 +50,7 @@ export class ServerCertificate {
   readonly #log: Logger;
   readonly #clock: Clock;
   #tls: ServerTls;
+  #endsAtMs: number;
   #server: TlsServer | undefined;
 
   /** @throws ConfigError naming TLS_CERT_FILE or TLS_KEY_FILE */
@@ -58,11 +59,17 @@ export class ServerCertificate {
     this.#log = log;
     this.#clock = clock;
     this.#tls = readTls(files, clock.nowMs());
+    this.#endsAtMs = endOf(this.#tls);
   }
 
   /** The newest that could be used. */
   get tls(): ServerTls {
     return this.#tls;
+  }
+
+  /** When the one that is shown ends, epoch milliseconds. */
+  get endsAtMs(): number {
+    return this.#endsAtMs;
   }
 
   /** From now on a change of the files reaches this server. */
@@ -77,6 +84,7 @@ export class ServerCertificate {
   readonly reload = (): void => {
     try {
       this.#tls = readTls(this.#files, this.#clock.nowMs());
+      this.#endsAtMs = endOf(this.#tls);
       this.#server?.setSecureContext(this.#tls);
       const { validTo, fingerprint256 } = new X509Certificate(this.#tls.cert);
       this.#log.info(
@@ -95,6 +103,9 @@ export class ServerCertificate {
     for (const file of Object.values(this.#files)) unwatchFile(file, this.reload);
   }
 }
+
+/** Of the service's own certificate, which is the first; the chain behind it is its authority's to outlive it. */
+const endOf = ({ cert }: ServerTls): number => new X509Certificate(cert).validToDate.getTime();
 
 /** @throws ConfigError */
 function readTls(files: Files, nowMs: number): ServerTls {

@@ -22,11 +22,13 @@ import { serveDocs } from "./api/docs.ts";
 import { Admission } from "./auth/admission.ts";
 import { doorOf } from "./auth/door.ts";
 import { transactionBytesMax } from "./batch/batch-item.ts";
+import { ResultMemory } from "./batch/result-memory.ts";
+import { bodyParser } from "./body-parser.ts";
 import type { Clock } from "./clock.ts";
 import type { IngestConfig } from "./config.ts";
 import { ConnectionErrors } from "./connection-errors.ts";
 import { type HttpTimeouts, httpTimeouts } from "./http-timeouts.ts";
-import { gaugeRepeats, type IngestMetrics, ingestMetrics } from "./ingest-metrics.ts";
+import { gaugeCertificate, gaugeRepeats, type IngestMetrics, ingestMetrics } from "./ingest-metrics.ts";
 import { Intake } from "./intake.ts";
 import { LoopWatch } from "./loop-watch.ts";
 import { frameworkProblem, type Problem, problemBody, problems, underPressure } from "./problem.ts";
@@ -52,6 +54,8 @@ export interface ServerOptions {
   readonly clock: Clock;
   /** @default httpTimeouts */
   readonly timeouts?: HttpTimeouts | undefined;
+  /** What the results of batches may take. @default resultBytesMax */
+  readonly resultBytesMax?: number | undefined;
 }
 
 /** A server that does not listen yet, and the gate it sends through, for readiness. */
@@ -107,6 +111,8 @@ function createApp({ connectionErrors, sendProblem, timeouts, quietMs, tls }: Ap
   const ofNode = {
     headersTimeout: timeouts.headersMs,
     connectionsCheckingInterval: timeouts.checkEveryMs,
+    // Node would answer by itself, in other words than ours and uncounted (H4).
+    requireHostHeader: false,
   };
   // A handshake precedes the headers, and Node's own patience with it is two minutes.
   const ofTls = { ...ofNode, handshakeTimeout: timeouts.headersMs, ...tls };
@@ -133,8 +139,13 @@ function createApp({ connectionErrors, sendProblem, timeouts, quietMs, tls }: Ap
       );
     },
   });
+  // An expectation that nobody knows may be passed over (RFC 9110, 10.1.1); Node would answer 417 by itself (H4).
+  app.server.on("checkExpectation", (request, response) => app.routing(request, response));
   return app;
 }
+
+const hasNoHost = ({ httpVersion, headers }: IncomingMessage): boolean =>
+  httpVersion === "1.1" && headers.host === undefined;
 
 interface HookOptions {
   readonly paths: KnownPaths;
@@ -155,7 +166,8 @@ function addHooks(app: FastifyInstance, options: HookOptions): void {
     connectionErrors.watch(request.raw, reply.raw);
     setAnswerHeaders(request, reply);
     // Before the body is read: what has no route needs no body.
-    if (request.is404) sendProblem(reply, unroutedProblem(paths, request));
+    if (hasNoHost(request.raw)) sendProblem(reply, noHost);
+    else if (request.is404) sendProblem(reply, unroutedProblem(paths, request));
     else if (loop.isBehind) sendProblem(reply, underPressure);
     else done();
   });
@@ -189,9 +201,11 @@ interface RouteOptions {
   readonly metrics: IngestMetrics;
   readonly admission: Admission;
   readonly sendProblem: SendProblem;
+  readonly memory: ResultMemory;
 }
 
-function addRoutes(app: FastifyInstance, { intake, metrics, admission, sendProblem }: RouteOptions): void {
+function addRoutes(app: FastifyInstance, options: RouteOptions): void {
+  const { intake, metrics, admission, sendProblem, memory } = options;
   const door = doorOf(admission, sendProblem);
   const single = [
     door.opens("transactions:write"),
@@ -203,9 +217,7 @@ function addRoutes(app: FastifyInstance, { intake, metrics, admission, sendProbl
     mediaTypeHook(["application/json", "application/x-ndjson"], sendProblem),
   ];
   app.removeAllContentTypeParsers();
-  app.addContentTypeParser("application/json", { parseAs: "buffer" }, (_request, body, done) =>
-    done(null, body),
-  );
+  app.addContentTypeParser("application/json", bodyParser(transactionBytesMax));
   app.post(transactionsPath, { onRequest: single }, postTransaction({ intake, metrics, sendProblem }));
   app.get(`${transactionsPath}/:id`, { onRequest: door.opens("transactions:read") }, (_request, reply) =>
     sendProblem(reply, transactionNotKept),
@@ -216,11 +228,12 @@ function addRoutes(app: FastifyInstance, { intake, metrics, admission, sendProbl
     scope.addContentTypeParser(["application/json", "application/x-ndjson"], (_request, body, done) =>
       done(null, body),
     );
-    const handler = postBatch({ intake, metrics, sendProblem, admit: door.admission });
+    const handler = postBatch({ intake, metrics, sendProblem, admit: door.admission, memory });
     scope.post(`${transactionsPath}/batch`, { onRequest: many }, handler);
   });
 }
 
+const noHost: Problem = { code: "malformed-request", detail: "HTTP/1.1 asks for a Host header." };
 const transactionNotKept: Problem = {
   code: "transaction-not-kept",
   detail:
@@ -239,7 +252,7 @@ export function buildServer(options: ServerOptions): IngestServer {
   const metrics = ingestMetrics(options.metrics);
   const sendProblem = problemSender(metrics);
   const connectionErrors = new ConnectionErrors(metrics);
-  const admission = new Admission(config, log, clock);
+  const admission = new Admission(config, log, clock, options.metrics);
   const gate = new RecordGate({
     sender,
     clock,
@@ -254,6 +267,7 @@ export function buildServer(options: ServerOptions): IngestServer {
   gaugeRepeats(options.metrics, recent);
   const intake = new Intake({ gate, recent, clock });
   const certificate = serverCertificateOf(config, log, clock);
+  gaugeCertificate(options.metrics, certificate);
   const timeouts = options.timeouts ?? httpTimeouts;
   const quietMs = timeouts.quietMs + config.PRODUCE_DEADLINE_MS;
   const app = createApp({ connectionErrors, sendProblem, timeouts, quietMs, tls: certificate?.tls });
@@ -262,7 +276,8 @@ export function buildServer(options: ServerOptions): IngestServer {
   if (options.tracing !== undefined) traceRequests(app, options.tracing);
   addHooks(app, { paths, connectionErrors, loop, sendProblem });
   addErrorHandling(app, { paths, log, sendProblem });
-  addRoutes(app, { intake, metrics, admission, sendProblem });
+  const memory = new ResultMemory(options.resultBytesMax);
+  addRoutes(app, { intake, metrics, admission, sendProblem, memory });
   if (config.API_DOCS) app.register(serveDocs);
   app.addHook("onListen", async () => {
     loop.start();

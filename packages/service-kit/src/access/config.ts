@@ -35,6 +35,15 @@ export const accessConfig = {
       description: "Where the keys of the tokens' issuer are fetched, to take JSON Web Tokens.",
     }),
   ),
+  JWT_JWKS_AGE_MINUTES_MAX: Type.Optional(
+    Type.Integer({
+      minimum: 10,
+      maximum: 1_440,
+      unit: "minutes",
+      description:
+        "How old the keys from JWT_JWKS_URL may be while it cannot be reached; it is asked again from ten minutes on. Lower: a key withdrawn in an outage is taken for less long; higher: longer outages are borne. Without it an hour.",
+    }),
+  ),
   JWT_JWKS_FILE: Type.Optional(
     Type.String({ minLength: 1, rule: "a file", description: "The same keys as a file, read once." }),
   ),

@@ -6,6 +6,7 @@
 import type { IncomingHttpHeaders } from "node:http";
 import { ConfigError } from "../errors.ts";
 import type { Logger } from "../logger.ts";
+import type { Metrics } from "../metrics.ts";
 import { looksLikeApiKey } from "./api-keys.ts";
 import { type AccessConfig, accessFaults, type OtherWays } from "./config.ts";
 import { type Proof, unauthenticated, type Verdict } from "./identity.ts";
@@ -18,6 +19,8 @@ export interface CredentialsOptions {
   readonly rolesClaim?: string;
   /** What else lets somebody in. @default nothing */
   readonly others?: OtherWays;
+  /** Shows when the keys of the tokens' issuer were fetched. @default nothing is shown */
+  readonly metrics?: Metrics;
 }
 
 /** Recognises the holders of keys and tokens. */
@@ -31,7 +34,7 @@ export class Credentials {
     const faults = accessFaults(config, others);
     if (faults.length > 0) throw new ConfigError(faults);
     if (config.API_KEYS_FILE !== undefined) this.#keyFile = new KeyFile(config.API_KEYS_FILE, log);
-    this.#tokens = tokensOf(config, ofTokens);
+    this.#tokens = tokensOf(config, log, ofTokens);
   }
 
   /** Whether there is nothing to recognise anybody by. */
@@ -64,9 +67,18 @@ export function credentialOf(headers: IncomingHttpHeaders): string | undefined {
   return key === undefined ? /^Bearer +(\S+)$/i.exec(authorization)?.[1] : undefined;
 }
 
-function tokensOf(config: AccessConfig, more: Omit<CredentialsOptions, "others">): Tokens | undefined {
+/** Without JWT_JWKS_AGE_MINUTES_MAX. */
+const ageMinutesMax = 60;
+
+function tokensOf(
+  config: AccessConfig,
+  log: Logger,
+  more: Omit<CredentialsOptions, "others">,
+): Tokens | undefined {
   const { JWT_JWKS_FILE: file, JWT_JWKS_URL: url, JWT_ISSUER: issuer, JWT_AUDIENCE: audience } = config;
   if (issuer === undefined || audience === undefined) return undefined;
-  if (file !== undefined) return new Tokens({ jwks: { file }, issuer, audience, ...more });
-  return url === undefined ? undefined : new Tokens({ jwks: { url }, issuer, audience, ...more });
+  if (file !== undefined) return new Tokens({ jwks: { file }, issuer, audience, ...more }, log);
+  if (url === undefined) return undefined;
+  const ageMsMax = (config.JWT_JWKS_AGE_MINUTES_MAX ?? ageMinutesMax) * 60_000;
+  return new Tokens({ jwks: { url, ageMsMax }, issuer, audience, ...more }, log);
 }

@@ -5,7 +5,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { Type } from "typebox";
 import { describe, expect, it } from "vitest";
-import { baseConfig, streamConfig, streamRelations } from "../../src/base-config.ts";
+import { baseConfig, streamConfig, streamRelations, streamTimeMs } from "../../src/base-config.ts";
 import { effectiveConfig, loadConfig, secretValues } from "../../src/config.ts";
 import { configTable, envExample } from "../../src/config-pages.ts";
 import { ConfigError } from "../../src/errors.ts";
@@ -93,6 +93,18 @@ describe("loadConfig", () => {
     },
   );
 
+  it("refuses a duration of which two together would be no timer any more", () => {
+    expect(faultsOf({ ...minimal, SHUTDOWN_DEADLINE_MS: "1000000000" })).toEqual([]);
+    expect(faultsOf({ ...minimal, SHUTDOWN_DEADLINE_MS: "1000000001" })).toEqual([
+      'SHUTDOWN_DEADLINE_MS: found "1000000001", but must be a whole number from 1 to 1000000000 (milliseconds)',
+    ]);
+  });
+
+  it("takes years of stream time, for which no timer waits", () => {
+    const years = Type.Object({ RETENTION_MS: streamTimeMs(1_000, "How long.") });
+    expect(loadConfig(years, { env: { RETENTION_MS: "63072000000" } }).RETENTION_MS).toBe(63_072_000_000);
+  });
+
   it("names the item of a list that breaks the rule, the empty one too", () => {
     expect(faultsOf({ ...minimal, KAFKA_BROKERS: "a:1,b" })).toEqual([
       'KAFKA_BROKERS: item 2 is "b"; found "a:1,b", but must be a comma-separated list such as 127.0.0.1:9092',
@@ -150,7 +162,7 @@ describe("the pages", () => {
     const table = configTable(schema);
     expect(table.split("\n")).toHaveLength(2 + Object.keys(schema.properties).length);
     expect(table).toMatch(/^\| `KAFKA_BROKERS` +\| .* \| \*\*required\*\* +\|$/m);
-    expect(table).toMatch(/a whole number of at least 1 \(milliseconds\) +\| `15000` +\|$/m);
+    expect(table).toMatch(/a whole number from 1 to 1000000000 \(milliseconds\) +\| `15000` +\|$/m);
     expect(table).toContain("`WEBHOOK_SECRET_FILE`");
     expect(table).toMatch(/\| the host name +\|$/m);
     expect(new Set(table.split("\n").map((line) => line.length)).size).toBe(1);

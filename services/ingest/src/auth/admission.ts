@@ -14,7 +14,7 @@ import {
   TokenBuckets,
   type Verdict,
 } from "@riffle/service-kit/access";
-import type { Logger } from "@riffle/service-kit/process";
+import type { Logger, Metrics } from "@riffle/service-kit/process";
 import type { Clock } from "../clock.ts";
 import type { IngestConfig } from "../config.ts";
 import type { Problem } from "../problem.ts";
@@ -45,10 +45,10 @@ export class Admission {
   readonly #buckets = new TokenBuckets();
 
   /** @throws ConfigError when nobody, or everybody by accident, would be let in */
-  constructor(config: AdmissionConfig, log: Logger, clock: Clock) {
+  constructor(config: AdmissionConfig, log: Logger, clock: Clock, metrics: Metrics) {
     this.#config = config;
     this.#clock = clock;
-    this.#credentials = new Credentials(config, log);
+    this.#credentials = new Credentials(config, log, { metrics });
   }
 
   /** Whether everybody is let in. */

@@ -3,7 +3,8 @@
 //   B1. Every transaction that was read has one result, under the number of its line, in order, whatever became of its
 //       neighbours. What was not read is told by a last result, which says from which line on.
 //   B2. Memory is bounded: one unread transaction, `unansweredMax` that wait for Kafka, and the results of at most
-//       `linesMax` lines. When more would have to wait, the body is not read on; that is how a client is slowed down.
+//       `linesMax` lines. When more would have to wait, the body is not read on; that is how a client is slowed down. All
+//       batches together hold no more than result-memory.ts lets them: beyond it no line is read, and a last result says so.
 //   B3. Results are told when all are known. A client that first writes everything and then reads never waits for a
 //       server that first wants to be read.
 
@@ -11,6 +12,7 @@ import type { Readable } from "node:stream";
 import type { Answer, Intake, Submission } from "../intake.ts";
 import { bodyTooLarge, type Problem, problems } from "../problem.ts";
 import type { BatchItem, BatchSplitter } from "./batch-item.ts";
+import type { ResultMemory, ResultShare } from "./result-memory.ts";
 
 /** The most transactions of a batch. */
 export const linesMax = 10_000;
@@ -28,6 +30,8 @@ export interface BatchRunOptions {
   readonly splitter: BatchSplitter;
   /** Asked for each transaction; a problem is its answer instead of being taken. */
   readonly admit: () => Problem | undefined;
+  /** That of all batches. */
+  readonly memory: ResultMemory;
 }
 
 /** What became of a batch. */
@@ -41,6 +45,7 @@ export interface BatchOutcome {
 /** One batch. */
 export class BatchRun {
   readonly #options: BatchRunOptions;
+  readonly #share: ResultShare;
   readonly #results: string[] = [];
   readonly #counts = new Map<string, number>();
   #unanswered = 0;
@@ -53,6 +58,12 @@ export class BatchRun {
 
   constructor(options: BatchRunOptions) {
     this.#options = options;
+    this.#share = options.memory.share();
+  }
+
+  /** To be called when the answer is out, or nobody waits for it. */
+  forget(): void {
+    this.#share.end();
   }
 
   /**
@@ -64,7 +75,8 @@ export class BatchRun {
     const { splitter } = this.#options;
     for await (const chunk of body.iterator({ destroyOnReturn: false }) as AsyncIterable<Buffer>) {
       this.#bytes += chunk.length;
-      if (this.#bytes > batchBytesMax) this.#cut(`The batch has more than ${batchBytesMax} bytes.`);
+      if (this.#bytes > batchBytesMax)
+        this.#cut("batch-too-large", `The batch has more than ${batchBytesMax} bytes.`);
       if (this.#isCut) break;
       splitter.push(chunk, this.#collect);
       await this.#takePending();
@@ -88,7 +100,12 @@ export class BatchRun {
     for (const { line, item } of pending) {
       if (this.#results.length >= linesMax) {
         this.#lastLine = line - 1;
-        this.#cut(`The batch has more than ${linesMax} transactions.`);
+        this.#cut("batch-too-large", `The batch has more than ${linesMax} transactions.`);
+        return;
+      }
+      if (this.#options.memory.isFull) {
+        this.#lastLine = line - 1;
+        this.#cut("overloaded", "The service has more answers to give than it can hold.");
         return;
       }
       this.#lastLine = line;
@@ -102,7 +119,9 @@ export class BatchRun {
     const at = this.#results.length;
     this.#results.push("");
     const put = (answer: Answer): void => {
-      this.#results[at] = resultOf(line, answer);
+      const result = resultOf(line, answer);
+      this.#results[at] = result;
+      this.#share.hold(result);
       const outcome = answer.kind === "accepted" ? "accepted" : answer.problem.code;
       this.#counts.set(outcome, (this.#counts.get(outcome) ?? 0) + 1);
     };
@@ -119,12 +138,12 @@ export class BatchRun {
     });
   }
 
-  #cut(why: string): void {
+  #cut(code: "batch-too-large" | "overloaded", why: string): void {
     this.#isCut = true;
     const line = this.#lastLine + 1;
     const detail = `${why} From line ${line} on nothing was read or recorded; send the rest as another batch.`;
-    this.#results.push(resultOf(line, { kind: "refused", problem: { code: "batch-too-large", detail } }));
-    this.#counts.set("batch-too-large", 1);
+    this.#results.push(resultOf(line, { kind: "refused", problem: { code, detail } }));
+    this.#counts.set(code, (this.#counts.get(code) ?? 0) + 1);
   }
 
   #nextAnswer(): Promise<void> {

@@ -5,6 +5,7 @@
 //   L2. At most one line is kept, and no more than the largest transaction of it.
 //   L3. Empty lines are none, but counted: the number of a line is that of an editor.
 
+import { GatheredBytes } from "../gathered-bytes.ts";
 import { type BatchItem, type BatchSplitter, type TakeItem, transactionBytesMax } from "./batch-item.ts";
 
 const lineBreak = 0x0a;
@@ -12,8 +13,8 @@ const lineBreak = 0x0a;
 /** Cuts NDJSON into lines. */
 export class LineSplitter implements BatchSplitter {
   #line = 0;
-  /** The pieces of the line that has not ended. */
-  #pieces: Uint8Array[] = [];
+  /** The line that has not ended, as far as it came. */
+  readonly #begun = new GatheredBytes();
   #bytes = 0;
 
   push(chunk: Uint8Array, take: TakeItem): void {
@@ -31,8 +32,8 @@ export class LineSplitter implements BatchSplitter {
 
   #keep(piece: Uint8Array): void {
     this.#bytes += piece.length;
-    if (this.#bytes > transactionBytesMax) this.#pieces = [];
-    else if (piece.length > 0) this.#pieces.push(piece);
+    if (this.#bytes > transactionBytesMax) this.#begun.clear();
+    else this.#begun.add(piece);
   }
 
   #endLine(last: Uint8Array, take: TakeItem): void {
@@ -43,10 +44,8 @@ export class LineSplitter implements BatchSplitter {
     }
     this.#keep(last);
     const bytes = this.#bytes;
-    const pieces = this.#pieces;
-    this.#pieces = [];
     this.#bytes = 0;
-    this.#takeWhole(pieces.length === 1 ? (pieces[0] ?? last) : Buffer.concat(pieces), bytes, take);
+    this.#takeWhole(this.#begun.take(), bytes, take);
   }
 
   #takeWhole(line: Uint8Array, bytes: number, take: TakeItem): void {

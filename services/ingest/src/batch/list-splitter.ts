@@ -5,6 +5,7 @@
 //       Where they do not end nobody can tell what is the next element; that is told, and nothing after it is taken.
 //   E3. At most one element is kept, and no more than the largest transaction of it.
 
+import { GatheredBytes } from "../gathered-bytes.ts";
 import { type BatchSplitter, type TakeItem, transactionBytesMax } from "./batch-item.ts";
 
 const quote = 0x22;
@@ -27,7 +28,8 @@ export class ListSplitter implements BatchSplitter {
   #depth = 0;
   #inText = false;
   #escaped = false;
-  #pieces: Uint8Array[] = [];
+  /** The element, as far as it came. */
+  readonly #begun = new GatheredBytes();
   #bytes = 0;
   /** Whether the element has anything but space. */
   #isBlank = true;
@@ -93,8 +95,8 @@ export class ListSplitter implements BatchSplitter {
 
   #keep(piece: Uint8Array): void {
     this.#bytes += piece.length;
-    if (this.#bytes > transactionBytesMax) this.#pieces = [];
-    else this.#pieces.push(piece);
+    if (this.#bytes > transactionBytesMax) this.#begun.clear();
+    else this.#begun.add(piece);
   }
 
   #endElement(byte: number, take: TakeItem): void {
@@ -102,14 +104,14 @@ export class ListSplitter implements BatchSplitter {
     const isEmptyList = isEnd && this.#isBlank && this.#element === 1;
     if (isEnd) this.#where = "after";
     if (!isEmptyList) {
-      const bytes = Buffer.concat(this.#pieces);
+      const bytes = this.#begun.take();
       take(
         this.#element,
         this.#bytes > transactionBytesMax ? { kind: "too-large" } : { kind: "bytes", bytes },
       );
       this.#element++;
     }
-    this.#pieces = [];
+    this.#begun.clear();
     this.#bytes = 0;
     this.#depth = 0;
     this.#isBlank = true;

@@ -5,9 +5,10 @@ import type { FastifyReply, FastifyRequest } from "fastify";
 import { type BatchOutcome, BatchRun, batchBytesMax } from "../batch/batch-run.ts";
 import { LineSplitter } from "../batch/line-splitter.ts";
 import { ListSplitter } from "../batch/list-splitter.ts";
+import type { ResultMemory } from "../batch/result-memory.ts";
 import type { IngestMetrics } from "../ingest-metrics.ts";
 import type { Intake } from "../intake.ts";
-import type { Problem } from "../problem.ts";
+import { type Problem, underPressure } from "../problem.ts";
 import { traceparentOf } from "../traceparent.ts";
 
 /** What the route needs. */
@@ -17,6 +18,7 @@ export interface PostBatchOptions {
   readonly sendProblem: (reply: FastifyReply, problem: Problem) => FastifyReply;
   /** Whether the sender of the request may send one more transaction. */
   readonly admit: (request: FastifyRequest) => Problem | undefined;
+  readonly memory: ResultMemory;
 }
 
 const tooLarge: Problem = {
@@ -35,20 +37,23 @@ const keyOfMany: Problem = {
 };
 
 /** The handler of the route; the body arrives as a stream. */
-export function postBatch({ intake, metrics, sendProblem, admit }: PostBatchOptions) {
+export function postBatch({ intake, metrics, sendProblem, admit, memory }: PostBatchOptions) {
   return async (request: FastifyRequest, reply: FastifyReply): Promise<FastifyReply> => {
     const { headers } = request;
     if (headers["idempotency-key"] !== undefined) return sendProblem(reply, keyOfMany);
     if (Number(headers["content-length"] ?? 0) > batchBytesMax) return sendProblem(reply, tooLarge);
     // Fastify parses no body where there is none.
     if (request.body === undefined) return sendProblem(reply, empty);
+    if (memory.isFull) return sendProblem(reply, underPressure);
     const isList = /^application\/json/i.test(headers["content-type"] ?? "");
     const run = new BatchRun({
       intake,
       submission: intake.submission(traceparentOf(headers["traceparent"]), undefined),
       splitter: isList ? new ListSplitter() : new LineSplitter(),
       admit: () => admit(request),
+      memory,
     });
+    reply.raw.once("close", () => run.forget());
     let outcome: BatchOutcome;
     try {
       outcome = await run.run(request.body as Readable);

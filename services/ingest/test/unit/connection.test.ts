@@ -55,6 +55,12 @@ describe("a malformed request", () => {
     ["has a negative Content-Length", head("Content-Length: -1") + body, 400, "malformed-request"],
     ["has a bad chunk size", `${head("Transfer-Encoding: chunked")}zz\r\n`, 400, "malformed-request"],
     ["folds a header", head("X-A: 1\r\n b", "Content-Length: 0"), 400, "malformed-request"],
+    [
+      "has no Host",
+      `POST /v1/transactions HTTP/1.1\r\nConnection: close\r\nContent-Length: ${body.length}\r\n\r\n${body}`,
+      400,
+      "malformed-request",
+    ],
     ["has 17 KiB of headers", head(`X-A: ${"a".repeat(17_000)}`), 431, "headers-too-large"],
   ])(
     "that %s is answered with a problem, the connection closed, nothing sent",
@@ -65,6 +71,14 @@ describe("a malformed request", () => {
       expect(server.sent).toEqual([]);
     },
   );
+
+  it("is none that expects what nobody knows: it is served like any other", async () => {
+    const answer = await exchange(
+      head(`Content-Length: ${body.length}`, "Expect: 200-maybe", "Connection: close") + body,
+    );
+    expect(answer).toMatch(/^HTTP\/1.1 202 /);
+    expect(server.sent).toHaveLength(1);
+  });
 
   it("whose body is longer than its Content-Length is one bad request, and no second one", async () => {
     const answer = await exchange(head(`Content-Length: ${body.length - 1}`) + body);

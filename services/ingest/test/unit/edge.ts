@@ -37,6 +37,7 @@ export function edge(
   config: Partial<IngestConfig> = {},
   tracing?: Tracing,
   timeouts?: HttpTimeouts,
+  resultBytesMax?: number,
 ) {
   const sent: SendRecord[] = [];
   const lines: string[] = [];
@@ -62,6 +63,7 @@ export function edge(
     tracing,
     clock,
     timeouts,
+    resultBytesMax,
   });
   const postBatch = (payload: string | Buffer, headers: Record<string, string> = {}) =>
     server.app.inject({

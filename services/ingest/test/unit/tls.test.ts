@@ -290,4 +290,21 @@ describe("a rotated certificate", () => {
     },
     withinMs,
   );
+
+  it("that is shown has its end among the metrics; without TLS nothing ends", async () => {
+    const endOf = async (metrics: { render(): Promise<string> }): Promise<number> => {
+      const line = /^riffle_ingest_certificate_expiration_timestamp_seconds\{.*\} (\S+)$/m;
+      return Number(line.exec(await metrics.render())?.[1]);
+    };
+    expect(await endOf(edge().metrics)).toBe(0);
+    server = edge(undefined, { TLS_CERT_FILE, TLS_KEY_FILE });
+    const { certificate, metrics } = server;
+    expect(await endOf(metrics)).toBe(Date.UTC(2120, 0, 1) / 1_000);
+    write(selfSigned("127.0.0.1", { from: "20260101000000Z", to: "20270301120000Z" }));
+    certificate?.reload();
+    expect(await endOf(metrics)).toBe(Date.UTC(2027, 2, 1, 12) / 1_000);
+    write({ ...own, cert: "" });
+    certificate?.reload();
+    expect(await endOf(metrics)).toBe(Date.UTC(2027, 2, 1, 12) / 1_000);
+  });
 });

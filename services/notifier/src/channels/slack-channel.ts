@@ -2,7 +2,8 @@
 // (Mattermost, Rocket.Chat, Discord's `/slack` addresses).
 //
 //   K1. The address is the secret: who knows it can write there. It comes from a file and is in no record and no log.
-//   K2. `&`, `<` and `>` are escaped, so that no field of an alert can become a link or call a whole channel.
+//   K2. `&`, `<` and `>` are escaped, so that no field of an alert can show a link under another text or call a whole channel.
+//       An id that looks like an address, `evil.example`, Slack makes a link of by itself; it leads where it says.
 //   K3. A message is given up when the answer speaks of the message: 400 (`invalid_payload`, `user_not_found`), 413 and 422.
 //       410 says that the channel is archived and disables the endpoint. Everything else speaks of the endpoint and is tried
 //       again, also 403 (`invalid_token`, `action_prohibited`) and 404 (`no_service`, `channel_not_found`): a webhook that

@@ -8,14 +8,15 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { exportJWK, generateKeyPair, SignJWT } from "jose";
 import { Check } from "typebox/value";
-import { afterAll, beforeAll, describe, expect, it } from "vitest";
+import { afterAll, afterEach, beforeAll, describe, expect, it, vi } from "vitest";
 import { makeApiKey } from "../../../src/access/api-keys.ts";
 import type { AccessConfig } from "../../../src/access/config.ts";
 import { accessConfig, accessFaults } from "../../../src/access/config.ts";
 import { Credentials, credentialOf } from "../../../src/access/credentials.ts";
+import { Metrics } from "../../../src/metrics.ts";
 
 const nowMs = Date.parse("2026-03-01T12:00:00.000Z");
-const silent = { info: () => undefined, error: () => undefined } as never;
+const silent = { info: () => undefined, warn: () => undefined, error: () => undefined } as never;
 const folder = mkdtempSync(join(tmpdir(), "riffle-credentials-"));
 afterAll(() => rmSync(folder, { recursive: true, force: true }));
 const fileOf = (name: string, content: unknown): string => {
@@ -114,14 +115,15 @@ describe("the roles of a token", () => {
 
 describe("an issuer's keys", () => {
   const known = { JWT_ISSUER: "https://issuer.example", JWT_AUDIENCE: "riffle" };
-  const tokenBy = (key: Parameters<SignJWT["sign"]>[0], kid?: string): Promise<string> =>
+  const tokenBy = (key: Parameters<SignJWT["sign"]>[0], kid?: string, forS = 300): Promise<string> =>
     new SignJWT({})
       .setProtectedHeader({ alg: "ES256", ...(kid === undefined ? {} : { kid }) })
       .setIssuer(known.JWT_ISSUER)
       .setAudience(known.JWT_AUDIENCE)
       .setSubject("ana")
-      .setExpirationTime(nowMs / 1_000 + 300)
+      .setExpirationTime(nowMs / 1_000 + forS)
       .sign(key);
+  afterEach(() => void vi.useRealTimers());
 
   it("are two while they are rotated, and a token that names neither is verified by either", async () => {
     const [old, next, strange] = await Promise.all([1, 2, 3].map(() => generateKeyPair("ES256")));
@@ -139,6 +141,48 @@ describe("an issuer's keys", () => {
       kind: "refused",
       refusal: "unauthenticated",
     });
+  });
+
+  it("are taken for an hour while the issuer is away, and none besides; when it is back its word counts", async () => {
+    const [old, next] = await Promise.all([1, 2].map(() => generateKeyPair("ES256")));
+    if (old === undefined || next === undefined) throw new Error("no keys");
+    const oldKey = { ...(await exportJWK(old.publicKey)), kid: "old" };
+    const nextKey = { ...(await exportJWK(next.publicKey)), kid: "next" };
+    let published: readonly unknown[] | undefined = [oldKey];
+    const server = createServer((_request, response) => {
+      if (published === undefined) response.destroy();
+      else response.end(JSON.stringify({ keys: published }));
+    });
+    await once(server.listen(0, "127.0.0.1"), "listening");
+    const { port } = server.address() as AddressInfo;
+    const metrics = new Metrics("edge", { defaults: false });
+    const config = { ...known, JWT_JWKS_URL: `http://127.0.0.1:${port}/keys` };
+    const credentials = new Credentials(config, silent, { metrics });
+    const good = await tokenBy(old.privateKey, "old", 7_200);
+    const forged = await tokenBy(next.privateKey, "old", 7_200);
+    const rotated = await tokenBy(next.privateKey, "next", 7_200);
+    // jose goes by the system's time: within seconds of a fetch it asks for no key that is not there.
+    vi.useFakeTimers({ toFake: ["Date"], now: nowMs });
+    const answerAt = async (token: string, afterMinutes: number): Promise<string> => {
+      vi.setSystemTime(nowMs + afterMinutes * 60_000);
+      const verdict = await credentials.check(token, nowMs + afterMinutes * 60_000);
+      return verdict.kind === "known" ? "known" : verdict.refusal;
+    };
+    expect(await answerAt(good, 0)).toBe("known");
+    published = undefined;
+    expect(await answerAt(good, 20)).toBe("known");
+    expect(await answerAt(forged, 20)).toBe("unauthenticated");
+    expect(await answerAt(rotated, 20)).toBe("authority-unreachable");
+    expect(await answerAt(good, 59.9)).toBe("known");
+    expect(await answerAt(good, 60)).toBe("authority-unreachable");
+    expect(await metrics.render()).toContain(
+      `riffle_token_keys_fetched_timestamp_seconds{service="edge"} ${nowMs / 1_000}`,
+    );
+    published = [nextKey];
+    expect(await answerAt(good, 61)).toBe("unauthenticated");
+    expect(await answerAt(rotated, 61)).toBe("known");
+    server.closeAllConnections();
+    server.close();
   });
 
   it.each([

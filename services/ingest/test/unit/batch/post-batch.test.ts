@@ -237,6 +237,47 @@ describe("a batch over a real connection", () => {
     clearInterval(release);
   });
 
+  it("is cut where the results of all take too much; the next is told 503 until answers are out", async () => {
+    const confirm: (() => void)[] = [];
+    const held = () => new Promise<void>((resolve) => confirm.push(resolve));
+    const server = edge(held, {}, undefined, undefined, 2_000);
+    const { chunk, end, closed } = await start(server);
+    chunk(`${line(1)}\n${"x\n".repeat(100)}`);
+    await vi.waitFor(() => expect(server.sent).toHaveLength(1));
+    const next = await server.postBatch(line(2));
+    expect([next.statusCode, next.json().code]).toEqual([503, "overloaded"]);
+    confirm.pop()?.();
+    end();
+    const results = [...(await closed).matchAll(/^\{"line".*$/gm)].map(([text]): Result => JSON.parse(text));
+    expect(results.length).toBeLessThan(20);
+    expect(results.map((result) => result.line)).toEqual(results.map((_, i) => i + 1));
+    expect([results[0]?.status, results[1]?.code]).toEqual([202, "malformed-json"]);
+    expect(results.at(-1)).toMatchObject({ status: 503, code: "overloaded" });
+    const later = server.postBatch(line(3));
+    await vi.waitFor(() => expect(server.sent).toHaveLength(2));
+    confirm.pop()?.();
+    expect((await later).statusCode).toBe(202);
+  });
+
+  it("whose client goes away holds no results, also of what is confirmed later", async () => {
+    const confirm: (() => void)[] = [];
+    const held = () => new Promise<void>((resolve) => confirm.push(resolve));
+    const server = edge(held, {}, undefined, undefined, 60);
+    const { socket, chunk } = await start(server);
+    chunk(`${line(1)}\nx\n`);
+    await vi.waitFor(() => expect(server.sent).toHaveLength(1));
+    expect((await server.postBatch("x")).statusCode).toBe(503);
+    socket.destroy();
+    await vi.waitFor(async () => {
+      expect(await server.metrics.render()).toContain('outcome="client-gone",service="ingest"} 1');
+    });
+    confirm.pop()?.();
+    await vi.waitFor(async () => {
+      expect(await server.metrics.render()).toContain('riffle_ingest_unsettled_sends{service="ingest"} 0');
+    });
+    expect((await server.postBatch("x")).statusCode).toBe(207);
+  });
+
   it("whose client goes away is forgotten, and the server goes on", async () => {
     const server = edge();
     const { socket, chunk } = await start(server);
