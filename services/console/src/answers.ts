@@ -195,19 +195,25 @@ export interface AlertDetail {
 export interface AccountDetail {
   readonly accountId: string;
   readonly transactions: {
+    /** Of the newest 10,000 records. */
     readonly count: number;
+    /** Whether there may be more: so many records there are. */
+    readonly isAtLeast: boolean;
     /** RFC 3339; null where there is none. */
     readonly first: string | null;
     readonly last: string | null;
   };
   /** The newest of each kind, size and currency. */
   readonly windows: readonly WindowView[];
+  /** The newest 50. */
   readonly alerts: readonly AlertItem[];
+  /** The 100 that changed last. */
   readonly cases: readonly CaseView[];
+  /** The newest 50. */
   readonly deliveries: readonly Notification[];
 }
 
-/** GET /v1/accounts/{id}/windows: one window of the series. */
+/** GET /v1/accounts/{id}/windows: one window of the series; an answer has the newest 2,000, in order of time. */
 export type WindowPoint = Pick<
   WindowView,
   "start" | "end" | "count" | "sum" | "final" | "kind" | "sizeMs" | "currency"

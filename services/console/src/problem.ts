@@ -27,6 +27,7 @@ export const consoleProblems = {
   },
   "case-command-refused": { status: 422, title: "The case does not take this command as it stands" },
   "login-too-often": { status: 429, title: "Too many keys were tried or sign-ins begun" },
+  "too-many-feeds": { status: 429, title: "This reader has as many feeds open as one may" },
   "internal-error": { status: 500, title: "The service failed; this is our fault" },
   "case-desk-unavailable": { status: 503, title: "Nobody works at the desk of this case now" },
   "case-outcome-unknown": { status: 503, title: "Whether the command took effect is not known" },

@@ -4,6 +4,7 @@
 //   H2. A request has 5 s for its headers and 10 s in all; a body has at most 64 KiB.
 //   H3. Who asks is known before a route runs: the guard is added before any part, and a route without a rule is refused.
 //   H4. A path that takes other methods than the one that is asked for says which (405 with Allow); others are not there (404).
+//   H5. A connection on which nothing moves for a minute is ended: who asks for much and reads none of it has it kept no longer.
 
 import { randomUUID } from "node:crypto";
 import type { IncomingMessage } from "node:http";
@@ -15,6 +16,8 @@ import { QueryFault } from "./routes/query.ts";
 
 const requestIdShape = /^[A-Za-z0-9._:-]{1,64}$/;
 const bodyBytesMax = 64 << 10;
+/** More than any answer takes to begin; a feed has a sign of life every 15 s. */
+const stillMsMax = 60_000;
 
 /** What the server is made of. */
 export interface ServerOptions {
@@ -62,6 +65,7 @@ export const buildServer = ({ log, guard, trustProxy }: ServerOptions): FastifyI
     logger: false,
     trustProxy,
     bodyLimit: bodyBytesMax,
+    connectionTimeout: stillMsMax,
     requestTimeout: 10_000,
     keepAliveTimeout: 9_000,
     http: { headersTimeout: 5_000, connectionsCheckingInterval: 1_000 },

@@ -232,7 +232,12 @@ export class SeededWorld {
     if (newest === undefined) return undefined;
     return {
       accountId,
-      transactions: { count: own.length, first: own.at(-1)?.occurredAt ?? null, last: newest.occurredAt },
+      transactions: {
+        count: own.length,
+        isAtLeast: false,
+        first: own.at(-1)?.occurredAt ?? null,
+        last: newest.occurredAt,
+      },
       windows: windowsOf(own, Date.parse(newest.occurredAt)),
       alerts: this.alerts.filter((alert) => alert.accountId === accountId),
       cases: this.cases().filter((found) => found.accountId === accountId),
@@ -284,7 +289,7 @@ export class SeededWorld {
   caseAt(id: string, version = Number.POSITIVE_INFINITY): CaseDetail | undefined {
     const events = this.#cases.get(id);
     if (events === undefined) return undefined;
-    return { case: caseAfter(events.filter((event) => event.version <= version)), events };
+    return { case: caseAfter(events.filter((event) => event.version <= version)), events, next: null };
   }
 
   /** Appends an event to a case. */

@@ -2,11 +2,16 @@
 //
 //   J1. A case here is the fold of its events as far as they were applied: never more, never by another rule than `evolve`.
 //   J2. An event that does not follow ends the folding of its case, which carries the fault from then on. The others go on.
+//   J3. At every `stateEveryEvents`th event the case as it was then is kept, so that how it was at any time is folded from no more
+//       events than that.
 
 import { CaseError, evolve } from "@riffle/cases";
 import { type CaseEvent, type CaseSnapshot, parseEventTime, topics } from "@riffle/contracts";
 import type { ReadModelDatabase } from "../read-model/database.ts";
 import type { ModelRecord, Projection } from "../read-model/projection.ts";
+
+/** Between two states of a case that are kept (J3). */
+export const stateEveryEvents = 200;
 
 const schema = `
 CREATE TABLE cases (
@@ -19,6 +24,10 @@ CREATE INDEX cases_by_assignee ON cases (assignee, updated_at_ms, id);
 CREATE INDEX cases_by_status ON cases (status, updated_at_ms, id);
 CREATE TABLE case_events (
   case_id TEXT NOT NULL, version INTEGER NOT NULL, event TEXT NOT NULL, PRIMARY KEY (case_id, version)
+) STRICT, WITHOUT ROWID;
+CREATE TABLE case_states (
+  case_id TEXT NOT NULL, version INTEGER NOT NULL, at_ms INTEGER NOT NULL, state TEXT NOT NULL,
+  PRIMARY KEY (case_id, version)
 ) STRICT, WITHOUT ROWID;
 CREATE TABLE case_alerts (alert_id TEXT PRIMARY KEY, case_id TEXT NOT NULL) STRICT, WITHOUT ROWID;`;
 
@@ -53,6 +62,8 @@ function apply(database: ReadModelDatabase, { value }: ModelRecord): void {
 }
 
 function keep(database: ReadModelDatabase, event: CaseEvent, state: CaseSnapshot): void {
+  const updatedAtMs = parseEventTime(state.updatedAt);
+  const stateText = JSON.stringify(state);
   database
     .statement("INSERT INTO case_events VALUES (?, ?, ?)")
     .run(event.caseId, event.version, JSON.stringify(event));
@@ -61,15 +72,11 @@ function keep(database: ReadModelDatabase, event: CaseEvent, state: CaseSnapshot
       `INSERT INTO cases VALUES (?, ?, ?, ?, ?, ?, ?, NULL) ON CONFLICT DO UPDATE SET status = excluded.status,
        assignee = excluded.assignee, version = excluded.version, updated_at_ms = excluded.updated_at_ms, state = excluded.state`,
     )
-    .run(
-      state.id,
-      state.accountId,
-      state.status,
-      state.assignee,
-      state.version,
-      parseEventTime(state.updatedAt),
-      JSON.stringify(state),
-    );
+    .run(state.id, state.accountId, state.status, state.assignee, state.version, updatedAtMs, stateText);
+  if (state.version % stateEveryEvents === 0)
+    database
+      .statement("INSERT INTO case_states VALUES (?, ?, ?, ?)")
+      .run(state.id, state.version, updatedAtMs, stateText);
   if (event.type === "opened" || event.type === "alert-joined")
     database
       .statement("INSERT INTO case_alerts VALUES (?, ?) ON CONFLICT DO UPDATE SET case_id = excluded.case_id")

@@ -42,8 +42,10 @@ export function addCaseRoutes(app: FastifyInstance, options: CaseRoutesOptions):
     "/v1/cases/:id",
     { config: { access: "viewer" } },
     async (request, reply) => {
-      const asOf = asOfOf(new Query(request.query, ["version", "asOf"]));
-      const found = caseHistory(database, request.params.id, asOf);
+      const query = new Query(request.query, ["version", "asOf", "from"]);
+      const asOf = asOfOf(query);
+      const from = query.integer("from", { min: 1, max: Number.MAX_SAFE_INTEGER, default: 0 }) || undefined;
+      const found = caseHistory(database, request.params.id, { asOf, from });
       return found ?? sendProblem(reply, notFound(options.model, asOf));
     },
   );

@@ -1,13 +1,15 @@
 // The hub: all clients of the feed, and the turns in which they are served.
 //
 //   H1. A client that reads slowly costs the others nothing: what it has not taken stays in the journal, and its turn ends
-//       where its connection is full.
+//       where its connection is full. Of those that have more to come one has its turn, and then everything else of the
+//       process: many that read the journal from its beginning make each other slow, and nobody else.
 //   H2. Whose full connection takes nothing for 10 s, or is full and 20,000 events (never more than half the journal) behind
 //       after having caught up, is told so with its cursor and closed (1013): it may come back and go on from there. What fills
 //       a connection, events or figures, is the same.
 //   H3. Without clients nothing is read.
 //   H4. A client whose turn or sign of life fails is closed (1011), and no other knows of it. Where the journal cannot be read all
 //       are, and come back to where they stood.
+//   H5. What a newcomer needs of the journal is read by `find`, while it can still be refused; `connect` itself never fails.
 //
 // Pure but for what it is given: the log, the clock's readings, and a way to go on later.
 
@@ -50,6 +52,13 @@ export interface FeedHubOptions {
   readonly eventsATurn?: number;
 }
 
+/** Where a client begins. */
+export interface FeedPlace {
+  readonly place: number;
+  /** Why it is not the place that was asked for. */
+  readonly reset?: ResetReason;
+}
+
 /** A client, as who connected it knows it. */
 export interface Connection {
   /** Where it stands. */
@@ -60,6 +69,8 @@ export interface Connection {
 
 /** A client to be connected. */
 export interface Newcomer extends ClientOptions {
+  /** With whose other clients it is counted (`clientsOf`). @default nobody's */
+  readonly holder?: string;
   /** Asked with each sign of life; a client for whom it does not hold is closed. @default nobody is asked */
   readonly isStillIn?: () => boolean;
   /** Called with each sign of life; a client for whom it throws is closed (H4). */
@@ -80,6 +91,9 @@ export class FeedHub {
   readonly #source: FeedSource;
   readonly #options: FeedHubOptions;
   readonly #seats = new Set<Seat>();
+  /** Those with more to come, in the order of their turns. */
+  readonly #unfinished: Seat[] = [];
+  #isFinishing = false;
   #isFollowing = false;
   #beatAtMs: number;
   #slowClients = 0;
@@ -100,16 +114,31 @@ export class FeedHub {
     return this.#slowClients;
   }
 
-  /** Connects a client and serves it from its start on. */
-  connect(newcomer: Newcomer, start: FeedStart): Connection {
+  /** How many clients are of one holder. */
+  clientsOf(holder: string): number {
+    let count = 0;
+    for (const { newcomer } of this.#seats) if (newcomer.holder === holder) count++;
+    return count;
+  }
+
+  /** Where a start is in the journal at this moment, for `connect` (H5). @throws what the journal cannot be read for */
+  find(start: FeedStart): FeedPlace {
     const { tail } = this.#source;
     if (this.#seats.size === 0) tail.restart();
     else while (tail.follow());
-    const { place, reset } = this.#placeOf(start);
+    return this.#placeOf(start);
+  }
+
+  /** Connects a client and serves it from its place on. Where that fails it is closed (H4). */
+  connect(newcomer: Newcomer, { place, reset }: FeedPlace): Connection {
     const client = new FeedClient(newcomer, this.#source, place);
     const seat: Seat = { client, newcomer, isWaiting: false };
     this.#seats.add(seat);
-    if (reset !== undefined) client.beginAnew(place, reset);
+    try {
+      if (reset !== undefined) client.beginAnew(place, reset);
+    } catch (error) {
+      this.#fail(seat, error);
+    }
     this.#serve(seat);
     return {
       get cursor() {
@@ -170,7 +199,7 @@ export class FeedHub {
   }
 
   /** Where a start is in the journal, and why not where it was asked for. */
-  #placeOf(start: FeedStart): { readonly place: number; readonly reset?: ResetReason } {
+  #placeOf(start: FeedStart): FeedPlace {
     const { log, tail, epoch } = this.#source;
     if (start === "now") return { place: tail.end };
     const beforeFirst = log.beforeFirst();
@@ -205,18 +234,34 @@ export class FeedHub {
       return;
     }
     seat.isWaiting = true;
-    const goOn = (): void => {
-      seat.isWaiting = false;
-      client.blockedSinceMs = undefined;
-      this.#serve(seat);
-    };
     if (end === "more") {
-      this.#options.later(goOn);
+      this.#goOnLater(seat);
       return;
     }
     client.blockedSinceMs = this.#options.nowMs();
     client.blockedBytes = client.sink.bufferedBytes;
-    client.sink.whenDrained(goOn);
+    client.sink.whenDrained(() => this.#goOn(seat));
+  }
+
+  #goOn(seat: Seat): void {
+    seat.isWaiting = false;
+    seat.client.blockedSinceMs = undefined;
+    this.#serve(seat);
+  }
+
+  /** H1. */
+  #goOnLater(seat: Seat): void {
+    this.#unfinished.push(seat);
+    if (this.#isFinishing) return;
+    this.#isFinishing = true;
+    this.#options.later(() => this.#giveTurn());
+  }
+
+  #giveTurn(): void {
+    const seat = this.#unfinished.shift();
+    if (seat !== undefined) this.#goOn(seat);
+    this.#isFinishing = this.#unfinished.length > 0;
+    if (this.#isFinishing) this.#options.later(() => this.#giveTurn());
   }
 
   /** H4. @returns undefined when it failed */

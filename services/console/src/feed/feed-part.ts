@@ -42,6 +42,11 @@ export const feedPart: ConsolePart = {
       name: "riffle_console_feed_slow_clients_total",
       help: "Clients of the live feed that were closed because they read too slowly.",
     });
+    const refused = metrics.counter({
+      name: "riffle_console_feed_refused_total",
+      help: "Clients that the live feed did not take, by the code of the answer.",
+      labels: ["code"],
+    });
     const tick = (): void => {
       const before = hub.slowClients;
       hub.tick();
@@ -62,7 +67,14 @@ export const feedPart: ConsolePart = {
     timer.unref();
     app.addHook("onClose", async () => clearInterval(timer));
     const { mask, audit } = access;
-    await addFeedRoutes(app, { hub, mask, audit, clientsMax: config.FEED_CLIENTS_MAX, nowMs: now });
+    await addFeedRoutes(app, {
+      hub,
+      mask,
+      audit,
+      clientsMax: config.FEED_CLIENTS_MAX,
+      nowMs: now,
+      onRefused: (code) => refused.inc({ code }),
+    });
   },
 };
 

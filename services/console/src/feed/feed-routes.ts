@@ -3,15 +3,20 @@
 //   GET /v1/feed         a WebSocket, one JSON message each
 //   GET /v1/feed/events  the same as server-sent events, whose ids are the cursors
 //
-//   R1. What is asked for is read before the connection is taken: a bad query is answered 400, and never upgraded.
-//   R2. Above the bound of clients one more is answered 503.
+//   R1. Whatever can keep a client from the feed is found out before the connection is taken, and answered with a status: a bad
+//       query 400, a journal that cannot be read 500, a reading that cannot be put on record 503. It is never upgraded then,
+//       and no stream is begun.
+//   R2. Above the bound of clients one more is answered 503; above its share of them a reader's next one is answered 429. Where
+//       nobody is asked who he is, one network is one reader.
 
 import { fastifyWebsocket } from "@fastify/websocket";
 import type { AccountMask } from "@riffle/service-kit/process";
-import type { FastifyInstance, FastifyRequest, preHandlerHookHandler } from "fastify";
+import type { FastifyInstance, FastifyReply, FastifyRequest, preHandlerHookHandler } from "fastify";
 import type { ReadsAudit } from "../access/reads-audit.ts";
-import { sendProblem } from "../problem.ts";
-import type { FeedHub } from "./feed-hub.ts";
+import { networkOf } from "../access/tries.ts";
+import { type ConsoleProblem, type ConsoleProblemCode, sendProblem } from "../problem.ts";
+import type { Wire } from "./encoded-event.ts";
+import type { FeedHub, FeedPlace } from "./feed-hub.ts";
 import { type FeedQuery, readFeedQuery } from "./feed-query.ts";
 import { FeedReading } from "./feed-reading.ts";
 import type { FeedSink } from "./feed-sink.ts";
@@ -30,7 +35,20 @@ export interface FeedRoutesOptions {
   readonly audit: ReadsAudit;
   readonly clientsMax: number;
   readonly nowMs: () => number;
+  /** Told of each client that is not let in, by the code of its answer. @default nothing */
+  readonly onRefused?: (code: ConsoleProblemCode) => void;
 }
+
+/** What a client was let in with. */
+interface Admission {
+  readonly query: FeedQuery;
+  readonly holder: string;
+  readonly place: FeedPlace;
+  readonly reading: FeedReading | undefined;
+}
+
+/** The admissions of requests whose connection is about to be taken. */
+type Admissions = WeakMap<FastifyRequest, Admission>;
 
 /** Adds the routes. */
 export async function addFeedRoutes(app: FastifyInstance, options: FeedRoutesOptions): Promise<void> {
@@ -43,16 +61,19 @@ export async function addFeedRoutes(app: FastifyInstance, options: FeedRoutesOpt
       done();
     },
   });
-  const preHandler = admit(options);
-  const config = { access: "viewer" as const };
-  app.get("/v1/feed", { websocket: true, config, preHandler, exposeHeadRoute: false }, (peer, request) => {
-    const reading = readingOf(options, request);
-    const left = connect(options, request, new WebSocketSink(peer, request.raw.socket), reading);
-    peer.once("close", left);
+  const admissions: Admissions = new WeakMap();
+  const common = { config: { access: "viewer" as const }, exposeHeadRoute: false };
+  const bySocket = {
+    ...common,
+    websocket: true as const,
+    preHandler: admit("websocket", options, admissions),
+  };
+  app.get("/v1/feed", bySocket, (peer, request) => {
+    const sink = new WebSocketSink(peer, request.raw.socket);
+    peer.once("close", connect(options, request, sink, admissions.get(request)));
   });
-  app.get("/v1/feed/events", { config, preHandler, exposeHeadRoute: false }, (request, reply) => {
-    // While it can still be refused with a status.
-    const reading = readingOf(options, request);
+  const byEvents = { ...common, preHandler: admit("sse", options, admissions) };
+  app.get("/v1/feed/events", byEvents, (request, reply) => {
     reply.hijack();
     const { raw } = reply;
     for (const [name, value] of Object.entries(reply.getHeaders())) {
@@ -64,22 +85,56 @@ export async function addFeedRoutes(app: FastifyInstance, options: FeedRoutesOpt
       "x-accel-buffering": "no",
     });
     raw.write(`retry: ${retryMs}\n\n`);
-    raw.once("close", connect(options, request, new SseSink(raw), reading));
+    raw.once("close", connect(options, request, new SseSink(raw), admissions.get(request)));
   });
 }
 
-/** R1, R2. */
-function admit({ hub, clientsMax }: FeedRoutesOptions): preHandlerHookHandler {
-  return (request, reply, done) => {
-    const query = queryOf(request);
-    if ("code" in query) return void sendProblem(reply, query);
-    if (hub.clients < clientsMax) return void done();
-    sendProblem(reply, {
-      code: "feed-full",
-      detail: `The feed serves ${clientsMax} clients already. Try again later.`,
-      headers: { "retry-after": "5" },
-    });
+/** R1, R2. It is done within one turn of the process: nobody else takes the seat between this and the handler. */
+function admit(wire: Wire, options: FeedRoutesOptions, admissions: Admissions): preHandlerHookHandler {
+  const refuse = (reply: FastifyReply, problem: ConsoleProblem): void => {
+    options.onRefused?.(problem.code);
+    sendProblem(reply, problem);
   };
+  return (request, reply, done) => {
+    const query = readFeedQuery(request.query, request.headers["last-event-id"]);
+    if ("code" in query) return refuse(reply, query);
+    if (wire === "websocket" && !request.ws) return refuse(reply, noWebSocket);
+    const holder = holderOf(request);
+    const tooMany = tooManyOf(options, holder);
+    if (tooMany !== undefined) return refuse(reply, tooMany);
+    // What throws is answered by the server's own handler of errors.
+    const place = options.hub.find(query.start);
+    admissions.set(request, { query, holder, place, reading: readingOf(options, request) });
+    done();
+  };
+}
+
+const noWebSocket: ConsoleProblem = {
+  code: "malformed-request",
+  detail: "This path is a WebSocket. GET /v1/feed/events is the same as server-sent events.",
+};
+
+/** Whose clients are counted together (R2). */
+const holderOf = ({ reader, ip }: FastifyRequest): string =>
+  reader === null || reader.via === "none" ? `network ${networkOf(ip)}` : `reader ${reader.name}`;
+
+/** A page of an account has two. */
+const shareMin = 2;
+
+/** A quarter of all clients are one reader's at most. */
+const shareOf = (clientsMax: number): number => Math.max(shareMin, Math.ceil(clientsMax / 4));
+
+/** R2. @returns why a holder is given no seat; undefined when there is one */
+function tooManyOf({ hub, clientsMax }: FeedRoutesOptions, holder: string): ConsoleProblem | undefined {
+  const headers = { "retry-after": "5" };
+  if (hub.clients >= clientsMax) {
+    const detail = `The feed serves ${clientsMax} clients already. Try again later.`;
+    return { code: "feed-full", detail, headers };
+  }
+  const share = shareOf(clientsMax);
+  if (hub.clientsOf(holder) < share) return undefined;
+  const detail = `This reader, or this network where nobody is asked who he is, has ${share} feeds open, its share of FEED_CLIENTS_MAX. Close one and connect again.`;
+  return { code: "too-many-feeds", detail, headers };
 }
 
 /** The record of a reader who sees account ids; undefined for others. @throws Error when it cannot begin */
@@ -92,18 +147,18 @@ function readingOf({ audit, nowMs }: FeedRoutesOptions, request: FastifyRequest)
 /** @returns what to call when the other side has gone */
 function connect(
   { hub, mask }: FeedRoutesOptions,
-  request: FastifyRequest,
+  { reader }: FastifyRequest,
   sink: FeedSink,
-  reading: FeedReading | undefined,
+  admission: Admission | undefined,
 ): () => void {
-  const { reader } = request;
-  const query = queryOf(request);
-  if (reader === null || "code" in query) {
+  if (reader === null || admission === undefined) {
     sink.close(1008, "not let in");
     return () => undefined;
   }
+  const { query, holder, place, reading } = admission;
   const connection = hub.connect(
     {
+      holder,
       sink,
       filter: query.filter,
       figures: query.figures,
@@ -113,13 +168,7 @@ function connect(
       onLeft: () => reading?.flush(),
       isStillIn: reader.isStillIn,
     },
-    query.start,
+    place,
   );
   return () => connection.leave();
 }
-
-const queryOf = ({
-  query,
-  headers,
-}: FastifyRequest): FeedQuery | Exclude<ReturnType<typeof readFeedQuery>, FeedQuery> =>
-  readFeedQuery(query, headers["last-event-id"]);

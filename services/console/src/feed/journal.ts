@@ -32,6 +32,8 @@ export class Journal implements EventLog {
   /** Rows before the last one seen at the start, less those removed since. */
   #rowsBefore: number;
   readonly #startedAt: number;
+  /** Places of the marks of starts, this one's too: each ends a hole. */
+  readonly #marks: readonly number[];
   #removedUntil = 0;
 
   constructor(database: ReadModelDatabase, bounds: JournalBounds) {
@@ -46,7 +48,11 @@ export class Journal implements EventLog {
           .run(this.#startedAt, markKind, bounds.oldestMs()),
       );
     }
-    this.#rowsBefore = Number(database.get<{ n: number }>("SELECT count(*) AS n FROM feed_journal")?.n ?? 0);
+    const { n, marks } = database.get<{ n: number; marks: string }>(
+      `SELECT count(*) AS n, json_group_array(seq) FILTER (WHERE kind = '${markKind}') AS marks FROM feed_journal`,
+    ) ?? { n: 0, marks: "[]" };
+    this.#rowsBefore = n;
+    this.#marks = JSON.parse(marks) as number[];
   }
 
   /** Of a start's mark only where there is no event: nobody is given it, so nobody could come to stand there. */
@@ -74,9 +80,12 @@ export class Journal implements EventLog {
     return this.#database.all<FeedEvent>(sql, seq, limit);
   }
 
+  /** By the places, which rise by one but for the holes: to count the rows is to read them all. */
   countAfter(seq: number): number {
-    const sql = `SELECT count(*) AS n FROM feed_journal WHERE seq > ? AND kind <> '${markKind}'`;
-    return this.#database.get<{ n: number }>(sql, seq)?.n ?? 0;
+    const last = this.last();
+    const from = Math.max(seq, this.beforeFirst());
+    const holes = this.#marks.filter((mark) => mark > from && mark <= last).length;
+    return Math.max(0, last - from - holes * holeRows);
   }
 
   /** Removes some of what is above the bounds (L3). Not inside of a transaction. @returns how many rows */

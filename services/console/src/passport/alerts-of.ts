@@ -38,7 +38,9 @@ export const patternsOf = (
     id,
     accountId,
   );
-  const alerts = new Map(rows.map(({ alertId, value }) => [alertId, JSON.parse(value) as Alert]));
+  const alerts = new Map<string, Alert>();
+  for (const { alertId, value } of rows)
+    if (!alerts.has(alertId)) alerts.set(alertId, JSON.parse(value) as Alert);
   const hops: Hop[] = [];
   const deliveries: Notification[] = [];
   for (const alertId of alerts.keys()) {
@@ -48,9 +50,11 @@ export const patternsOf = (
     hops.push(...matchedHops(alertId, events, screenedMs), ...notifiedHops(alertId, events, told));
   }
   return {
-    patterns: rows.map(({ alertId, step, steps, stepName, value }) => {
-      const { rule, ruleVersion, status } = JSON.parse(value) as Alert;
-      return { alertId, rule, ruleVersion, status, step, steps, stepName };
+    patterns: rows.flatMap(({ alertId, step, steps, stepName }) => {
+      const alert = alerts.get(alertId);
+      if (alert === undefined) return [];
+      const { rule, ruleVersion, status } = alert;
+      return [{ alertId, rule, ruleVersion, status, step, steps, stepName }];
     }),
     alerts: [...alerts.values()],
     deliveries,
@@ -85,19 +89,20 @@ const matchedHops = (alertId: string, events: readonly EventRow[], screenedMs: n
     }),
   );
 
-const notifiedHops = (alertId: string, events: readonly EventRow[], told: readonly EventRow[]): Hop[] =>
-  told.map((row) => {
+const notifiedHops = (alertId: string, events: readonly EventRow[], told: readonly EventRow[]): Hop[] => {
+  // Once for each event: an alert may be as large as a record.
+  const changes = events.map(({ value, atMs }) => ({ status: (JSON.parse(value) as Alert).status, atMs }));
+  return told.map((row) => {
     const { alertStatus } = JSON.parse(row.value) as Notification;
-    const event = events.findLast(
-      ({ value, atMs }) =>
-        (JSON.parse(value) as Alert).status === alertStatus &&
-        (atMs ?? 0) <= (row.atMs ?? Number.MAX_SAFE_INTEGER),
+    const change = changes.findLast(
+      ({ status, atMs }) => status === alertStatus && (atMs ?? 0) <= (row.atMs ?? Number.MAX_SAFE_INTEGER),
     );
     return hopOf(row, {
       stage: "notified",
       service: "notifier",
       topic: topics.notifications.name,
-      previousMs: event?.atMs ?? null,
+      previousMs: change?.atMs ?? null,
       alertId,
     });
   });
+};

@@ -2,6 +2,7 @@
 //
 //   N1. Of sliding windows only the transaction's own is told: the one that ends with it. It is found by account,
 //       currency, event time and time of acceptance, and among several by the order in which they were screened.
+//   N2. Of a long series no more is read than is shown: rows come by the primary key, the newest first, and are not sorted.
 
 import type { WindowKind } from "@riffle/contracts";
 import type { WindowView } from "../answers.ts";
@@ -57,6 +58,83 @@ export const windowSeries = (database: ReadModelDatabase, accountId: string): Wi
     found.push(next);
     last = next;
   }
+};
+
+interface PointRow extends WindowRow {
+  readonly toldAt: number;
+}
+
+/**
+ * The newest windows of some series that end after `sinceMs`, the newest first, at most `limit`. All series are gone through
+ * together, a few rows of each at a time, as long as they have one that may still be shown: about twice `limit` rows are read (N2).
+ */
+export const newestWindows = (
+  database: ReadModelDatabase,
+  accountId: string,
+  series: readonly WindowSeries[],
+  { sinceMs, limit }: { readonly sinceMs: number; readonly limit: number },
+): WindowRow[] => {
+  const atOnce = Math.ceil(limit / Math.max(1, series.length)) + 1;
+  let shown: PointRow[] = [];
+  let open = series.map((one) => ({ one, last: endOfTime }));
+  while (open.length > 0) {
+    const read = open.map(({ one, last }) => {
+      const rows = windowsBefore(database, accountId, { ...one, sinceMs, limit: atOnce }, last);
+      return { one, rows, last: rows.at(-1) };
+    });
+    shown = [...shown, ...read.flatMap(({ rows }) => rows)].sort(byNewest).slice(0, limit);
+    const oldest = shown.length < limit ? undefined : shown.at(-1);
+    open = read.flatMap(({ one, rows, last }) => {
+      if (last === undefined || rows.length < atOnce) return [];
+      return oldest === undefined || byNewest(last, oldest) <= 0 ? [{ one, last }] : [];
+    });
+  }
+  return shown;
+};
+
+type Told = Pick<PointRow, "start" | "toldAt">;
+
+const endOfTime: Told = { start: Number.MAX_SAFE_INTEGER, toldAt: Number.MAX_SAFE_INTEGER };
+
+const byNewest = (a: Told, b: Told): number => b.start - a.start || b.toldAt - a.toldAt;
+
+interface SeriesPage extends WindowSeries {
+  readonly sinceMs: number;
+  readonly limit: number;
+}
+
+/** The newest windows of one series before another, the newest first. */
+const windowsBefore = (
+  database: ReadModelDatabase,
+  accountId: string,
+  { currency, kind, sizeMs, sinceMs, limit }: SeriesPage,
+  before: Told,
+): PointRow[] => {
+  const name = [accountId, currency, kind, sizeMs] as const;
+  // Without a lower bound of the key, windows that all ended before would be gone through.
+  const from = kind === "session" ? sessionAt(database, name, sinceMs) : sinceMs - sizeMs;
+  return database.all<PointRow>(
+    `SELECT ${windowColumns}, told_at AS toldAt FROM windows
+     WHERE account_id = ? AND currency = ? AND kind = ? AND size_ms = ? AND start_ms >= ? AND (start_ms, told_at) < (?, ?)
+     AND end_ms > ? ORDER BY start_ms DESC, told_at DESC LIMIT ?`,
+    ...name,
+    from,
+    before.start,
+    before.toldAt,
+    sinceMs,
+    limit,
+  );
+};
+
+/** Start of the last session that began by an instant: none that began before it ends later. */
+const sessionAt = (
+  database: ReadModelDatabase,
+  name: readonly [accountId: string, currency: string, kind: string, sizeMs: number],
+  atMs: number,
+): number => {
+  const sql =
+    "SELECT max(start_ms) AS start FROM windows WHERE account_id = ? AND currency = ? AND kind = ? AND size_ms = ? AND start_ms <= ?";
+  return database.get<{ readonly start: number | null }>(sql, ...name, atMs)?.start ?? atMs;
 };
 
 /** Tumbling, hopping and session windows that hold the instant. */

@@ -86,6 +86,11 @@ export class ReadModelDatabase {
     return this.statement(sql).all(...parameters) as Row[];
   }
 
+  /** The rows of a query one by one: those that are not asked for are not read. One at a time for each text. */
+  iterate<Row>(sql: string, ...parameters: readonly SqlValue[]): Iterable<Row> {
+    return this.statement(sql).iterate(...parameters) as Iterable<unknown> as Iterable<Row>;
+  }
+
   /** The first row of a query. */
   get<Row>(sql: string, ...parameters: readonly SqlValue[]): Row | undefined {
     return this.statement(sql).get(...parameters) as Row | undefined;

@@ -4,7 +4,8 @@
 //       So each record counts exactly once, whatever kills the process in between.
 //   M2. A chunk that does not begin where its partition stands is refused: applying it would skip or repeat.
 //   M3. "live" begins when everything has been applied that the topics held at the start, and never ends.
-//   M4. Listeners are told after the commit; what they throw does not undo it, and ends the process.
+//   M4. Listeners are told after the commit. What one of them throws does not undo it: those behind it are not told of these
+//       records, and following begins again after them (F1 of following.ts).
 //   M5. Until it is live it makes no rows that retention would remove at once: they would need as much room again as those
 //       that are kept. The time is fixed at the start. Once retention has passed it, the rows are the same with and without.
 

@@ -4,9 +4,15 @@ import { formatEventTime, type Notification, windowKinds } from "@riffle/contrac
 import type { FastifyInstance } from "fastify";
 import type { AccountDetail, WindowPoint, WindowView } from "../answers.ts";
 import type { ConsoleContext } from "../console-part.ts";
-import { type WindowRow, windowColumns, windowSeries, windowView } from "../passport/windows-of.ts";
+import {
+  newestWindows,
+  type WindowRow,
+  windowColumns,
+  windowSeries,
+  windowView,
+} from "../passport/windows-of.ts";
 import { sendProblem } from "../problem.ts";
-import type { ReadModelDatabase, SqlValue } from "../read-model/database.ts";
+import type { ReadModelDatabase } from "../read-model/database.ts";
 import { type AlertRow, alertColumns, alertItem } from "./alerts.ts";
 import { Query } from "./query.ts";
 import { notFound } from "./transactions.ts";
@@ -18,6 +24,8 @@ interface Params {
 /** Alerts and deliveries that the page of an account shows. */
 const newestMax = 50;
 const pointsMax = 2_000;
+/** Records of an account that are counted, the newest: some milliseconds. */
+const countedMax = 10_000;
 
 /** Adds the routes. */
 export const accountRoutes = (app: FastifyInstance, context: ConsoleContext): void => {
@@ -62,18 +70,24 @@ const accountOf = ({ model, cases }: ConsoleContext, accountId: string): Account
   };
 };
 
-const transactionsOf = (database: ReadModelDatabase, accountId: string) => {
+/** Each found at its end of the index; of those between so many are counted. */
+const transactionsOf = (database: ReadModelDatabase, accountId: string): AccountDetail["transactions"] => {
   const found = database.get<{
+    readonly records: number;
     readonly count: number;
     readonly first: number | null;
     readonly last: number | null;
   }>(
-    'SELECT count(DISTINCT id) AS count, min(event_ms) AS first, max(event_ms) AS "last" FROM received WHERE account_id = ?',
+    `SELECT count(*) AS records, count(DISTINCT id) AS count,
+       (SELECT min(event_ms) FROM received WHERE account_id = ?1) AS first,
+       (SELECT max(event_ms) FROM received WHERE account_id = ?1) AS "last"
+     FROM (SELECT id FROM received WHERE account_id = ?1 ORDER BY event_ms DESC LIMIT ${countedMax})`,
     accountId,
   );
+  const { records = 0, count = 0, first, last } = found ?? {};
   const time = (ms: number | null | undefined) =>
     ms === null || ms === undefined ? null : formatEventTime(ms);
-  return { count: found?.count ?? 0, first: time(found?.first), last: time(found?.last) };
+  return { count, isAtLeast: records === countedMax, first: time(first), last: time(last) };
 };
 
 /** The newest window of each kind, size and currency. */
@@ -92,27 +106,26 @@ const latestWindows = (database: ReadModelDatabase, accountId: string): WindowVi
 
 /** The newest points that were asked for, in order of time. */
 const pointsOf = (database: ReadModelDatabase, accountId: string, query: Query): WindowPoint[] => {
-  const filters: [string, SqlValue | null][] = [
-    ["kind", query.oneOf("kind", windowKinds)],
-    ["currency", query.text("currency")],
-    ["size_ms", query.integer("sizeMs", { min: 0, max: Number.MAX_SAFE_INTEGER, default: 0 }) || null],
-  ];
-  const given = filters.filter(([, value]) => value !== null);
-  const rows = database.all<WindowRow>(
-    `SELECT ${windowColumns} FROM windows WHERE account_id = ? ${given.map(([column]) => `AND ${column} = ?`).join(" ")}
-     AND end_ms > ? ORDER BY start_ms DESC, told_at DESC LIMIT ${pointsMax}`,
-    accountId,
-    ...given.map(([, value]) => value),
-    query.instant("since", 0),
+  const kind = query.oneOf("kind", windowKinds);
+  const currency = query.text("currency");
+  const sizeMs = query.integer("sizeMs", { min: 0, max: Number.MAX_SAFE_INTEGER, default: 0 }) || null;
+  const sinceMs = query.instant("since", 0);
+  const asked = windowSeries(database, accountId).filter(
+    (series) =>
+      series.kind === (kind ?? series.kind) &&
+      series.currency === (currency ?? series.currency) &&
+      series.sizeMs === (sizeMs ?? series.sizeMs),
   );
-  return rows.toReversed().map(({ start, end, count, sum, final, kind, sizeMs, currency }) => ({
-    start,
-    end,
-    count,
-    sum,
-    final: final === 1,
-    kind,
-    sizeMs,
-    currency,
-  }));
+  return newestWindows(database, accountId, asked, { sinceMs, limit: pointsMax }).map(pointOf).reverse();
 };
+
+const pointOf = ({ start, end, count, sum, final, kind, sizeMs, currency }: WindowRow): WindowPoint => ({
+  start,
+  end,
+  count,
+  sum,
+  final: final === 1,
+  kind,
+  sizeMs,
+  currency,
+});

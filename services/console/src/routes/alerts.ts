@@ -54,7 +54,7 @@ const listAlerts = (database: ReadModelDatabase, cases: CaseLookup, query: Query
     ["status", query.oneOf("status", alertStatuses)],
     ["severity", query.oneOf("severity", alertSeverities)],
   ]);
-  const rows = database.all<AlertRow>(
+  const rows = database.iterate<AlertRow>(
     `SELECT ${alertColumns} FROM alerts
      WHERE ${conditions} event_ms >= ? AND (event_ms, id) < (?, ?)
      ORDER BY event_ms DESC, id DESC LIMIT ?`,
@@ -64,16 +64,12 @@ const listAlerts = (database: ReadModelDatabase, cases: CaseLookup, query: Query
     id ?? "",
     limit + 1,
   );
-  const caseIds = cases.ofAlerts(
-    database,
-    rows.map((row) => row.id),
-  );
-  return pageOf(
-    rows,
+  return pageOf(rows, {
     limit,
-    (row) => alertItem(row, caseIds),
-    (row) => [row.eventMs, row.id],
-  );
+    item: (row) => alertItem(row, cases.ofAlerts(database, [row.id])),
+    place: (row) => [row.eventMs, row.id],
+    text: ({ value }) => value,
+  });
 };
 
 /** A row as it is answered. */

@@ -39,7 +39,7 @@ export const deadLetterRoutes = (app: FastifyInstance, { model }: ConsoleContext
       const limit = query.limit();
       const place = query.after(["number", "string", "number", "number"]);
       const [eventMs, topic, partition, offset] = place ?? [Number.MAX_SAFE_INTEGER, "", 0, 0];
-      const rows = database.all<Row>(
+      const rows = database.iterate<Row>(
         `SELECT ${columns} FROM dead_letters WHERE (event_ms, topic, partition, offset) < (?, ?, ?, ?)
        ORDER BY event_ms DESC, topic DESC, partition DESC, offset DESC LIMIT ?`,
         eventMs ?? 0,
@@ -48,7 +48,12 @@ export const deadLetterRoutes = (app: FastifyInstance, { model }: ConsoleContext
         offset ?? 0,
         limit + 1,
       );
-      return pageOf(rows, limit, itemOf, (row) => [row.eventMs, row.topic, row.partition, row.offset]);
+      return pageOf(rows, {
+        limit,
+        item: itemOf,
+        place: (row) => [row.eventMs, row.topic, row.partition, row.offset],
+        text: ({ message }) => message,
+      });
     },
   );
   app.get<Place>(

@@ -103,17 +103,36 @@ const readCursor = (text: string): (number | string)[] | undefined => {
   }
 };
 
-/** A page of rows of which one more than `limit` was read. */
+/** Characters of the items of a page, as they are stored, beyond which it ends; an alert alone may have a million. */
+const pageCharsMax = 4 << 20;
+
+/** What makes a page of rows. */
+export interface PageShape<Row, Item> {
+  readonly limit: number;
+  readonly item: (row: Row) => Item;
+  /** What the cursor of the page after it is made of. */
+  readonly place: (row: Row) => readonly (number | string)[];
+  /** The row's stored text. @default none worth counting */
+  readonly text?: (row: Row) => string;
+}
+
+/**
+ * A page of rows, which are asked for until it is full: of `limit` items, or, with one at least, of as many characters as a page
+ * may have. @param rows at least one more than `limit`, where there are so many
+ */
 export const pageOf = <Row, Item>(
-  rows: readonly Row[],
-  limit: number,
-  item: (row: Row) => Item,
-  place: (row: Row) => readonly (number | string)[],
+  rows: Iterable<Row>,
+  { limit, item, place, text }: PageShape<Row, Item>,
 ): { readonly items: Item[]; readonly next: string | null } => {
-  const shown = rows.slice(0, limit);
-  const last = shown.at(-1);
-  return {
-    items: shown.map(item),
-    next: rows.length > limit && last !== undefined ? writeCursor(place(last)) : null,
-  };
+  const items: Item[] = [];
+  let chars = 0;
+  let last: Row | undefined;
+  for (const row of rows) {
+    chars += text?.(row).length ?? 0;
+    const isFull = items.length >= limit || chars > pageCharsMax;
+    if (isFull && last !== undefined) return { items, next: writeCursor(place(last)) };
+    items.push(item(row));
+    last = row;
+  }
+  return { items, next: null };
 };

@@ -67,7 +67,7 @@ const listTransactions = (database: ReadModelDatabase, query: Query): Page<Trans
   // One bound above, the lower of the two: of two, SQLite would begin to look at either.
   const [eventMs, id] =
     place !== undefined && place.eventMs < until ? [place.eventMs, place.id] : [until, ""];
-  const rows = database.all<Row>(
+  const rows = database.iterate<Row>(
     `SELECT ${columns} FROM received AS r
      WHERE ${account === null ? "" : "r.account_id = ? AND"} r.event_ms >= ? AND (r.event_ms, r.id) < (?, ?) AND ${isFirst}
      ORDER BY r.event_ms DESC, r.id DESC LIMIT ?`,
@@ -77,7 +77,12 @@ const listTransactions = (database: ReadModelDatabase, query: Query): Page<Trans
     id,
     limit + 1,
   );
-  return pageOf(rows, limit, itemOf, (row) => [row.eventMs, row.partition, row.offset]);
+  return pageOf(rows, {
+    limit,
+    item: itemOf,
+    place: (row) => [row.eventMs, row.partition, row.offset],
+    text: ({ value }) => value,
+  });
 };
 
 /**

@@ -59,7 +59,7 @@ export function AccountPage({ id }: { readonly id: string }): ReactNode {
                 <Nothing>None</Nothing>
               )}
             </Panel>
-            <Panel title="Transactions" note={plural(data.transactions.count, "transaction")}>
+            <Panel title="Transactions" note={countOf(data)}>
               <Loaded resource={transactions}>
                 {({ items }) =>
                   items.length > 0 ? (
@@ -87,12 +87,15 @@ export function AccountPage({ id }: { readonly id: string }): ReactNode {
   );
 }
 
-function Summary({ account: { transactions } }: { readonly account: Account }): ReactNode {
-  const { count, first, last } = transactions;
+const countOf = ({ transactions: { count, isAtLeast } }: Account): string =>
+  `${plural(count, "transaction")}${isAtLeast ? " or more" : ""}`;
+
+function Summary({ account }: { readonly account: Account }): ReactNode {
+  const { first, last } = account.transactions;
   if (first === null || last === null) return "No transaction of it is kept.";
   return (
     <>
-      {plural(count, "transaction")} from <Moment at={first} />, the newest <Ago at={last} />
+      {countOf(account)} from <Moment at={first} />, the newest <Ago at={last} />
     </>
   );
 }

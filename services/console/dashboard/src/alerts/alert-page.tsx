@@ -1,10 +1,9 @@
 // One alert: why, from what, what became of it and who was told.
 
-import { type ReactNode, useCallback } from "react";
+import type { ReactNode } from "react";
 import { useResource } from "../api/use-resource.ts";
 import type { AlertDetail } from "../api/wire.ts";
-import { useFeedEvents } from "../feed/feed-context.tsx";
-import type { FeedEvent } from "../feed/feed-message.ts";
+import { hasId, useReloadOn } from "../feed/use-reload-on.ts";
 import { formatDuration, plural, shorten } from "../format/text.ts";
 import { CopyButton } from "../marks/copy.tsx";
 import { Deliveries } from "../marks/deliveries.tsx";
@@ -20,14 +19,7 @@ import { Evidence } from "./evidence.tsx";
 export function AlertPage({ id }: { readonly id: string }): ReactNode {
   const detail = useResource<AlertDetail>(`/v1/alerts/${encodeURIComponent(id)}`);
   const { data, reload } = detail;
-  useFeedEvents(
-    useCallback(
-      (event: FeedEvent) => {
-        if (JSON.stringify(event.data).includes(id)) reload();
-      },
-      [id, reload],
-    ),
-  );
+  useReloadOn((event) => hasId(event, id), reload);
   return (
     <>
       <PageHead

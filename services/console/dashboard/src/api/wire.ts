@@ -59,7 +59,10 @@ export interface CaseEvent {
 /** GET /v1/cases/{id}. */
 export interface CaseDetail {
   readonly case: Case;
+  /** In order; of a long case the newest, or those that were asked for. */
   readonly events: readonly CaseEvent[];
+  /** Version of the event after these; null where there is none. */
+  readonly next: number | null;
 }
 
 /** What a command on a case answers. */

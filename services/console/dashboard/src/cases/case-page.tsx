@@ -3,9 +3,8 @@
 import { type ReactNode, useCallback, useContext, useId, useMemo, useState } from "react";
 import { useResource } from "../api/use-resource.ts";
 import type { Case, CaseChange, CaseDetail, CaseEvent } from "../api/wire.ts";
-import { useFeedEvents } from "../feed/feed-context.tsx";
-import type { FeedEvent } from "../feed/feed-message.ts";
-import { plural, shorten } from "../format/text.ts";
+import { hasId, useReloadOn } from "../feed/use-reload-on.ts";
+import { shorten } from "../format/text.ts";
 import { CopyButton } from "../marks/copy.tsx";
 import { Loaded } from "../marks/empty.tsx";
 import { Severity, StatusTag } from "../marks/mark.tsx";
@@ -16,6 +15,7 @@ import { SessionContext, worksCases } from "../shell/session-context.ts";
 import { CaseCommands } from "./case-commands.tsx";
 import { CaseTimeline } from "./case-timeline.tsx";
 import { withWritten } from "./case-written.ts";
+import { eventsAround, partText } from "./timeline-part.ts";
 
 /** The page of `/cases/<id>`. */
 export function CasePage({ id }: { readonly id: string }): ReactNode {
@@ -31,14 +31,7 @@ export function CasePage({ id }: { readonly id: string }): ReactNode {
     },
     [reload],
   );
-  useFeedEvents(
-    useCallback(
-      ({ kind, data: change }: FeedEvent) => {
-        if (kind === "case" && JSON.stringify(change).includes(id)) reload();
-      },
-      [id, reload],
-    ),
-  );
+  useReloadOn((event) => event.kind === "case" && hasId(event, id), reload);
   return (
     <>
       <PageHead
@@ -75,11 +68,13 @@ function CaseBody({ path, detail, onChanged }: CaseBodyProps): ReactNode {
   const isPast = lookedAt !== undefined && lookedAt < newest;
   const past = useResource<CaseDetail>(isPast ? `${path}?version=${lookedAt}` : undefined);
   const shown = isPast ? (past.data?.case ?? detail.case) : detail.case;
+  const version = isPast ? lookedAt : newest;
+  const events = eventsAround(detail, past.data, version);
   return (
     <div className="columns columns-wide">
-      <Panel title="Timeline" note={plural(newest, "event")}>
-        <AsOf events={detail.events} version={lookedAt ?? newest} newest={newest} onChange={setLookedAt} />
-        <CaseTimeline events={detail.events} version={isPast ? lookedAt : newest} />
+      <Panel title="Timeline" note={partText(events, newest)}>
+        <AsOf events={events} version={lookedAt ?? newest} newest={newest} onChange={setLookedAt} />
+        <CaseTimeline events={events} version={version} />
       </Panel>
       <div className="stack">
         <Panel title={isPast ? `The case at version ${shown.version}` : "The case now"} isPadded>

@@ -14,5 +14,5 @@ export function withWritten(
   if (written.case.id !== read.case.id || written.case.version <= read.case.version) return read;
   const { event } = written;
   const follows = event !== null && event.version === (read.events.at(-1)?.version ?? 0) + 1;
-  return { case: written.case, events: follows ? [...read.events, event] : read.events };
+  return { ...read, case: written.case, events: follows ? [...read.events, event] : read.events };
 }

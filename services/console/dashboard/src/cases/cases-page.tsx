@@ -1,11 +1,9 @@
 // The cases that are worked on, filtered by what is in the address.
 
-import { type ReactNode, useCallback, useContext } from "react";
-import { useSettledCall } from "../account/use-settled-call.ts";
+import { type ReactNode, useContext } from "react";
 import { usePages } from "../api/use-pages.ts";
 import type { Case } from "../api/wire.ts";
-import { useFeedEvents } from "../feed/feed-context.tsx";
-import type { FeedEvent } from "../feed/feed-message.ts";
+import { useReloadOn } from "../feed/use-reload-on.ts";
 import { plural } from "../format/text.ts";
 import { Empty, Loaded } from "../marks/empty.tsx";
 import { Choice, type Query, setFilter, TextFilter } from "../marks/filters.tsx";
@@ -24,15 +22,7 @@ export function CasesPage({ query }: { readonly query: Query }): ReactNode {
   const { status = "", assignee = "", account = "" } = query;
   const pages = usePages<Case>("/v1/cases", { status, assignee, account, limit: pageSize });
   const session = useContext(SessionContext);
-  const reloadSoon = useSettledCall(pages.first.reload, settleMs);
-  useFeedEvents(
-    useCallback(
-      ({ kind }: FeedEvent) => {
-        if (kind === "case") reloadSoon();
-      },
-      [reloadSoon],
-    ),
-  );
+  useReloadOn(({ kind }) => kind === "case", pages.first.reload, settleMs);
   const filter = (name: string) => (value: string) => setFilter("/cases", query, name, value);
   return (
     <>

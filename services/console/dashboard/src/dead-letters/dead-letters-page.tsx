@@ -1,11 +1,9 @@
 // Records that a service could not process: why, and the command that sends them again.
 
-import { type ReactNode, useCallback } from "react";
-import { useSettledCall } from "../account/use-settled-call.ts";
+import type { ReactNode } from "react";
 import { usePages } from "../api/use-pages.ts";
 import type { DeadLetterRow } from "../api/wire.ts";
-import { useFeedEvents } from "../feed/feed-context.tsx";
-import type { FeedEvent } from "../feed/feed-message.ts";
+import { useReloadOn } from "../feed/use-reload-on.ts";
 import { plural, shellWord, shorten } from "../format/text.ts";
 import { CopyButton } from "../marks/copy.tsx";
 import { Empty, Loaded } from "../marks/empty.tsx";
@@ -23,15 +21,7 @@ const settleMs = 1_000;
 /** The page of `/dead-letters`. */
 export function DeadLettersPage(): ReactNode {
   const pages = usePages<DeadLetterRow>("/v1/dead-letters", query);
-  const reloadSoon = useSettledCall(pages.first.reload, settleMs);
-  useFeedEvents(
-    useCallback(
-      ({ kind }: FeedEvent) => {
-        if (kind === "dead-letter") reloadSoon();
-      },
-      [reloadSoon],
-    ),
-  );
+  useReloadOn(({ kind }) => kind === "dead-letter", pages.first.reload, settleMs);
   return (
     <>
       <PageHead

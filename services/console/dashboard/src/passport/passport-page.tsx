@@ -1,10 +1,10 @@
 // The passport of one transaction: everything that the pipeline knows about it.
 
-import { type ReactNode, useCallback, useEffect, useState } from "react";
+import { type ReactNode, useEffect, useState } from "react";
 import { useResource } from "../api/use-resource.ts";
 import type { Alert, DeadLetterView, Passport, PatternStep } from "../api/wire.ts";
-import { useFeed, useFeedEvents } from "../feed/feed-context.tsx";
-import type { FeedEvent } from "../feed/feed-message.ts";
+import { useFeed } from "../feed/feed-context.tsx";
+import { hasId, useReloadOn } from "../feed/use-reload-on.ts";
 import { formatDuration, plural, shellWord, shorten } from "../format/text.ts";
 import { CopyButton } from "../marks/copy.tsx";
 import { Deliveries } from "../marks/deliveries.tsx";
@@ -29,14 +29,7 @@ export function PassportPage({ id }: { readonly id: string }): ReactNode {
   const passport = useResource<Passport>(path, isOnItsWay ? unsettledEveryMs : undefined);
   const { reload, data } = passport;
   useEffect(() => setOnItsWay(data !== undefined && mayChange(data, Date.now())), [data]);
-  useFeedEvents(
-    useCallback(
-      (event: FeedEvent) => {
-        if (event.kind === "alert" && JSON.stringify(event.data).includes(id)) reload();
-      },
-      [id, reload],
-    ),
-  );
+  useReloadOn((event) => event.kind === "alert" && hasId(event, id), reload);
   return (
     <>
       <PageHead

@@ -57,7 +57,7 @@ describe("a case in the read model", () => {
     for (const id of ids) {
       const own = rig.events().filter(({ caseId }) => caseId === id);
       const state = fold(own);
-      expect(caseHistory(database, id)).toEqual({ case: state && caseView(state), events: own });
+      expect(caseHistory(database, id)).toEqual({ case: state && caseView(state), events: own, next: null });
     }
     expect(caseHistory(database, "cs_none")).toBeUndefined();
   });
@@ -66,13 +66,14 @@ describe("a case in the read model", () => {
     const { rig, ids } = await told();
     const database = modelOf(rig.events());
     const [first = ""] = ids;
-    expect(caseHistory(database, first, { version: 2 })?.case).toMatchObject({
+    expect(caseHistory(database, first, { asOf: { version: 2 } })?.case).toMatchObject({
       version: 2,
       comments: 1,
       status: "open",
     });
-    expect(caseHistory(database, first, { atMs: startMs })?.case).toMatchObject({ version: 1, comments: 0 });
-    expect(caseHistory(database, first, { atMs: startMs - 1 })).toBeUndefined();
+    const at = (atMs: number) => caseHistory(database, first, { asOf: { atMs } });
+    expect(at(startMs)?.case).toMatchObject({ version: 1, comments: 0 });
+    expect(at(startMs - 1)).toBeUndefined();
     expect(caseEventAt(database, first, 2)).toMatchObject({ type: "commented", text: "called" });
     expect(caseEventAt(database, first, 9)).toBeUndefined();
   });

@@ -191,6 +191,16 @@ describe("GET /v1/cases/:id", () => {
       });
   });
 
+  it("answers with the events from a version on", async () => {
+    await post({ command: "comment", text: "hello", expectedVersion: 1 });
+    catchUp();
+    const part = (await get(`/v1/cases/${id}?from=2`)).json();
+    expect(part).toMatchObject({ case: { version: 2 }, events: [{ version: 2 }], next: null });
+    expect((await get(`/v1/cases/${id}?from=3`)).json()).toMatchObject({ events: [], next: null });
+    for (const from of ["0", "-1", "x"])
+      expect((await get(`/v1/cases/${id}?from=${from}`)).json()).toMatchObject({ code: "invalid-query" });
+  });
+
   it("answers 404 before the case was opened and for none, 400 for no time and for two", async () => {
     const statusOf = async (path: string) => (await get(`/v1/cases/${path}`)).statusCode;
     expect(await statusOf(`${id}?asOf=2026-03-01T11:59:59Z`)).toBe(404);

@@ -8,6 +8,7 @@ import { stepsText } from "../../../dashboard/src/alerts/steps-text.ts";
 import type { AlertRow, Case, CaseEvent } from "../../../dashboard/src/api/wire.ts";
 import { describeCaseEvent } from "../../../dashboard/src/cases/case-event-text.ts";
 import { withWritten } from "../../../dashboard/src/cases/case-written.ts";
+import { eventsAround, partText } from "../../../dashboard/src/cases/timeline-part.ts";
 import { everyMinute } from "../../../dashboard/src/overview/ledger-minutes.ts";
 import { hrefOf, routeOf } from "../../../dashboard/src/shell/route.ts";
 
@@ -108,17 +109,18 @@ const caseAt = (version: number) => ({ id: "cs_1", version }) as Case;
 const eventAt = (version: number): CaseEvent => ({ type: "commented", version, at: "" });
 
 describe("a case that was just changed", () => {
-  const read = { case: caseAt(1), events: [eventAt(1)] };
+  const read = { case: caseAt(1), events: [eventAt(1)], next: null };
 
   it("shows the change before the read model does", () => {
     expect(withWritten(read, { case: caseAt(2), event: eventAt(2) })).toEqual({
       case: caseAt(2),
       events: [eventAt(1), eventAt(2)],
+      next: null,
     });
   });
 
   it("is what was read once that is as new", () => {
-    const later = { case: caseAt(3), events: [1, 2, 3].map(eventAt) };
+    const later = { case: caseAt(3), events: [1, 2, 3].map(eventAt), next: null };
     expect(withWritten(later, { case: caseAt(2), event: eventAt(2) })).toBe(later);
   });
 
@@ -126,6 +128,24 @@ describe("a case that was just changed", () => {
     expect(withWritten(read, { case: caseAt(3), event: eventAt(3) })?.events).toEqual([eventAt(1)]);
     const other = { case: { ...caseAt(9), id: "cs_2" }, event: eventAt(9) };
     expect(withWritten(read, other)).toBe(read);
+  });
+});
+
+describe("the timeline of a long case", () => {
+  const detail = { case: caseAt(300), events: [201, 250, 300].map(eventAt), next: null };
+  const past = { case: caseAt(40), events: [1, 39, 40].map(eventAt), next: null };
+
+  it("shows the newest events, and those of a version before them once these are there", () => {
+    for (const version of [201, 300]) expect(eventsAround(detail, past, version)).toBe(detail.events);
+    expect(eventsAround(detail, undefined, 40)).toBe(detail.events);
+    expect(eventsAround(detail, past, 40)).toBe(past.events);
+  });
+
+  it("says which it shows where these are not all", () => {
+    expect(partText(detail.events, 300)).toBe("201 to 300 of 300 events");
+    expect(partText(past.events, 300)).toBe("1 to 40 of 300 events");
+    expect(partText([1, 2].map(eventAt), 2)).toBe("2 events");
+    expect(partText([], 1)).toBe("1 event");
   });
 });
 

@@ -298,7 +298,7 @@ describe("a connection ends", () => {
           figures: false,
           ...(isAsked ? { isStillIn: () => isStillIn } : {}),
         },
-        "now",
+        world.hub.find("now"),
       );
       return sink;
     });
@@ -320,7 +320,8 @@ describe("a connection ends", () => {
     const onBeat = (): void => {
       throw new Error("the disk is full");
     };
-    world.hub.connect({ sink, filter: everything, mask: undefined, figures: false, onBeat }, "now");
+    const newcomer = { sink, filter: everything, mask: undefined, figures: false, onBeat };
+    world.hub.connect(newcomer, world.hub.find("now"));
     world.nowMs += 15_000;
     world.hub.tick();
     expect([sink.closed, other.closed, world.hub.clients]).toEqual([1011, undefined, 1]);
@@ -343,7 +344,7 @@ describe("a connection ends", () => {
         figures: false,
         onLeft: () => left.push("left"),
       },
-      "now",
+      world.hub.find("now"),
     );
     world.log.append();
     world.hub.wake();

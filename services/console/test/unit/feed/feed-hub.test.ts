@@ -260,3 +260,40 @@ describe("the feed", () => {
     expect(new Set(messages).size).toBe(1);
   });
 });
+
+const appended = (world: FeedWorld, events: number): void => {
+  for (let n = 0; n < events; n++) world.log.append();
+};
+
+describe("many that read the journal from its beginning", () => {
+  it("have their turns one at a time, each in its order, and all come to the end", () => {
+    const world = new FeedWorld();
+    appended(world, 30);
+    const sinks = Array.from({ length: 5 }, () => world.connect("earliest").sink);
+    const counts = (): number[] => sinks.map(({ held }) => held.length);
+    const first = counts();
+    for (let turn = 0; turn < 5; turn++) {
+      expect(world.waiting).toBe(1);
+      world.step();
+      expect(counts().map((count, i) => count - (first[i] ?? 0))).toEqual(
+        sinks.map((_, i) => (i <= turn ? 3 : 0)),
+      );
+    }
+    world.settle();
+    // Thirty events, and that it has caught up.
+    expect(counts()).toEqual(sinks.map(() => 31));
+    appended(world, 1);
+    world.hub.wake();
+    world.settle();
+    expect(counts()).toEqual(sinks.map(() => 32));
+  });
+
+  it("hold up nobody by leaving before their turn", () => {
+    const world = new FeedWorld();
+    appended(world, 30);
+    const [gone, stays] = [world.connect("earliest"), world.connect("earliest")];
+    gone.connection.leave();
+    world.settle();
+    expect([gone.sink.held.length, stays.sink.held.length]).toEqual([3, 31]);
+  });
+});

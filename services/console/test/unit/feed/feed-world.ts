@@ -201,7 +201,8 @@ export class FeedWorld {
     { messagesMax = 1_000_000, wire = "websocket" as Wire } = {},
   ): { readonly sink: HeldSink; readonly connection: Connection } {
     const sink = new HeldSink(messagesMax, this.later, wire);
-    return { sink, connection: this.hub.connect({ sink, filter, mask: undefined, figures: true }, start) };
+    const place = this.hub.find(start);
+    return { sink, connection: this.hub.connect({ sink, filter, mask: undefined, figures: true }, place) };
   }
 
   /** The process dies and another begins: what it held is gone. */

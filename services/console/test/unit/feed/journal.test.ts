@@ -1,6 +1,7 @@
 // A bug here puts a record into the journal twice or not at all, gives one place to two events, or lets the file grow.
 
 import { alertCodec, deadLetterHeaderNames, topics } from "@riffle/contracts";
+import fc from "fast-check";
 import { afterEach, describe, expect, it } from "vitest";
 import { Journal } from "../../../src/feed/journal.ts";
 import { feedJournal } from "../../../src/feed/journal-projection.ts";
@@ -115,6 +116,36 @@ describe("the journal", () => {
     expect(event?.seq).toBeGreaterThan(1_000_000);
     expect([journal.last(), journal.has(3), journal.has(2)]).toEqual([event?.seq, false, true]);
     expect(journal.after(0, 10).map(({ offset }) => offset)).toEqual([1, 2, 3]);
+  });
+});
+
+describe("how many events come after a place", () => {
+  it("is known without counting them, over starts, and when the oldest are gone", () => {
+    const something = fc.oneof(
+      fc.record({ do: fc.constant("append" as const), count: fc.integer({ min: 1, max: 8 }) }),
+      fc.record({ do: fc.constant("start" as const), count: fc.constant(0) }),
+      fc.record({ do: fc.constant("trim" as const), count: fc.integer({ min: 1, max: 12 }) }),
+    );
+    fc.assert(
+      fc.property(fc.array(something, { maxLength: 25 }), (actions) => {
+        const database = databaseOf();
+        const bounds = { eventsMax: 1_000, oldestMs: () => 0 };
+        let journal = new Journal(database, bounds);
+        let offset = 0;
+        for (const { do: act, count } of actions) {
+          if (act === "append") apply(database, ...Array.from({ length: count }, () => alert(offset++)));
+          if (act === "start") journal = new Journal(database, bounds);
+          bounds.eventsMax = act === "trim" ? count : 1_000;
+          while (journal.trim() > 0);
+        }
+        const events = journal.after(0, 1_000).map(({ seq }) => seq);
+        const places = [0, journal.beforeFirst(), ...events];
+        expect(places.map((place) => journal.countAfter(place))).toEqual(
+          places.map((place) => events.filter((seq) => seq > place).length),
+        );
+      }),
+      { numRuns: 100 },
+    );
   });
 });
 

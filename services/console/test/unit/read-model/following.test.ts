@@ -148,6 +148,25 @@ describe("following the topics", () => {
     expect(model.progress().failure).toBe("CONSOLE_DISK_FULL");
   });
 
+  it("goes on behind what a listener failed at: nothing is undone, nothing comes twice, and the process lives", async () => {
+    await write("a");
+    const { model, following, ids, fatal } = await start();
+    await eventually("it is live", () => model.progress().phase === "live");
+    const told: number[] = [];
+    let fails = true;
+    model.onApplied((records) => {
+      if (fails) throw new Error("the listener failed");
+      told.push(records.length);
+    });
+    await write("b");
+    await eventually("it stands still", () => following.failure === "the listener failed");
+    fails = false;
+    await write("c");
+    await eventually("the third is there", () => ids().length === 3);
+    expect(ids()).toEqual(["a", "b", "c"]);
+    expect([told, fatal, following.failure]).toEqual([[1], [], undefined]);
+  });
+
   it("ends the process when the topics are others than those that the rows are of", async () => {
     await write("a");
     const others = await startBroker();

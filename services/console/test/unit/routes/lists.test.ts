@@ -31,6 +31,11 @@ class WatchedDatabase extends ReadModelDatabase {
     this.asked.push({ sql, parameters });
     return super.all<Row>(sql, ...parameters);
   }
+
+  override iterate<Row>(sql: string, ...parameters: readonly SqlValue[]): Iterable<Row> {
+    this.asked.push({ sql, parameters });
+    return super.iterate<Row>(sql, ...parameters);
+  }
 }
 
 /** The console's reading routes behind the gate, over what a story leaves. */
@@ -138,6 +143,49 @@ describe("a list", () => {
       .map(({ detail }) => detail);
     expect(plan[0]).toContain(index);
     expect(plan.filter((step) => /SCAN|TEMP B-TREE/.test(step))).toEqual([]);
+  });
+});
+
+describe("alerts with much evidence", () => {
+  it("come in smaller pages, each once", async () => {
+    const pairs = Array.from({ length: 20 }, (_, n) => [`name-${n}`, "x".repeat(256)] as const);
+    const story = new Story();
+    for (let n = 0; n < 60; n++) {
+      const occurredAt = new Date(noonMs + n * 1_000).toISOString();
+      const causes = Array.from({ length: 20 }, (_, step) =>
+        transactionOf({ id: `t-${n}-${step}`, occurredAt, metadata: Object.fromEntries(pairs) }),
+      );
+      story.alert("card-testing", causes, times);
+    }
+    const { ask } = await consoleOf(story);
+    const seen: string[] = [];
+    let pages = 0;
+    for (let after: string | null = ""; after !== null; pages++) {
+      const reply = await ask(`/v1/alerts?limit=500${after === "" ? "" : `&after=${after}`}`, "analyst");
+      expect(reply.body.length).toBeLessThan(5 << 20);
+      const { items, next } = reply.json() as { items: { id: string }[]; next: string | null };
+      seen.push(...items.map(({ id }) => id));
+      after = next;
+    }
+    expect([pages, seen.length, new Set(seen).size]).toEqual([2, 60, 60]);
+  });
+});
+
+describe("an account", () => {
+  it("with very many transactions is told as that, from the first to the last of them", async () => {
+    const { ask, database } = await consoleOf(tenOf("acct-7042"));
+    const transactionsOf = async () =>
+      ((await ask("/v1/accounts/acct-7042", "analyst")).json() as { transactions: unknown }).transactions;
+    const first = new Date(noonMs).toISOString();
+    const last = new Date(noonMs + 8 * 60_000).toISOString();
+    expect(await transactionsOf()).toEqual({ count: 10, isAtLeast: false, first, last });
+    database.transaction(() => {
+      const insert = database.statement(
+        "INSERT INTO received VALUES (?, 'acct-7042', 0, ?, ?, NULL, NULL, '{}')",
+      );
+      for (let n = 10; n < 10_005; n++) insert.run(`more-${n}`, n, noonMs + 1);
+    });
+    expect(await transactionsOf()).toEqual({ count: 10_000, isAtLeast: true, first, last });
   });
 });
 

@@ -71,8 +71,34 @@ describe("a cursor", () => {
   });
 
   it("is given where there is more, and not where the page is just full", () => {
-    const page = (rows: readonly number[]) => pageOf(rows, 2, String, (row) => [row]).next;
+    const page = (rows: readonly number[]) =>
+      pageOf(rows, { limit: 2, item: String, place: (row) => [row] }).next;
     expect(page([1, 2])).toBeNull();
     expect(page([1, 2, 3])).toBe(writeCursor([2]));
+  });
+
+  it("is given where the items are too much for a page, of which one is shown however large it is", () => {
+    const million = "x".repeat(1 << 20);
+    let read = 0;
+    const rows = function* (sizes: readonly number[]) {
+      for (const [place, millions] of sizes.entries()) {
+        read++;
+        yield { place, text: million.repeat(millions) };
+      }
+    };
+    const page = (...sizes: readonly number[]) => {
+      read = 0;
+      const { items, next } = pageOf(rows(sizes), {
+        limit: 500,
+        item: ({ place }) => place,
+        place: ({ place }) => [place],
+        text: ({ text }) => text,
+      });
+      return { items, next, read };
+    };
+    expect(page(1, 1, 1, 1, 1, 1)).toEqual({ items: [0, 1, 2, 3], next: writeCursor([3]), read: 5 });
+    expect(page(9, 1, 1)).toEqual({ items: [0], next: writeCursor([0]), read: 2 });
+    expect(page(1, 9)).toEqual({ items: [0], next: writeCursor([0]), read: 2 });
+    expect(page(9)).toEqual({ items: [0], next: null, read: 1 });
   });
 });
