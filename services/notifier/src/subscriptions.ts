@@ -108,10 +108,11 @@ const parse = (path: string): unknown => {
     return JSON.parse(text);
   } catch (cause) {
     const [, line, column] = /\(line (\d+) column (\d+)\)/.exec(String(cause)) ?? [];
-    // Some messages of the parser have no place, but show the text around it.
-    const why = String(cause).replace(/\s+/g, " ");
-    const place = line === undefined ? why : `line ${line}, column ${column}`;
-    throw new ConfigError([{ variable, problem: `${path} stops being JSON: ${place}` }], { cause });
+    // Some messages of the parser have no place, but show the text around it, which may be of an address that is a secret.
+    const token = /Unexpected token '(.)'/su.exec(String(cause))?.[1];
+    const why = token === undefined ? "at its end" : `at a ${JSON.stringify(token)} that cannot stand there`;
+    const place = line === undefined ? why : `at line ${line}, column ${column}`;
+    throw new ConfigError([{ variable, problem: `${path} stops being JSON ${place}` }]);
   }
 };
 
