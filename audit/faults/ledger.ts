@@ -48,10 +48,11 @@ export const ledgerFile = fileURLToPath(new URL("../ledger.jsonl", import.meta.u
 const git = (...args: string[]): string =>
   execFileSync("git", args, { encoding: "utf8", cwd: fileURLToPath(new URL(".", import.meta.url)) }).trim();
 
-/** The commit of the working tree. */
+/** The commit of the working tree, with a `+` where anything but the ledger itself differs from it. */
 export const commitOf = (): string => {
   try {
-    const changed = git("status", "--porcelain", "--untracked-files=no") !== "";
+    const changed =
+      git("status", "--porcelain", "--untracked-files=no", "--", ":/", `:(exclude)${ledgerFile}`) !== "";
     return `${git("rev-parse", "--short=12", "HEAD")}${changed ? "+" : ""}`;
   } catch {
     return "unknown";
