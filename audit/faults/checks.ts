@@ -26,6 +26,7 @@ import { valueDigestOf } from "../pipeline/dead-letters.ts";
 import {
   notificationDifferences,
   owedNotifications,
+  sample,
   type ToldChannel,
   webhookFaults,
 } from "../pipeline/told-alerts.ts";
@@ -72,8 +73,6 @@ export const violationsOf = async (evidence: Evidence): Promise<string[]> => [
   ...(await openTransactions(evidence.brokers)),
   ...(await undecidedEnds(evidence.brokers)),
 ];
-
-const sample = (items: readonly string[]): string => items.slice(0, 3).join(", ");
 
 /** V4. */
 const conservation = ({ received, answers, unreadableReceived, letters }: PipelineRecords): string[] => {

@@ -87,7 +87,8 @@ const owedMessages = (
   });
 };
 
-const sample = (ids: readonly string[]): string => ids.slice(0, 3).join(", ");
+/** The first few, to look for. */
+export const sample = (ids: readonly string[]): string => ids.slice(0, 3).join(", ");
 
 /** Where a webhook's receiver was not told what the alerts of all partitions owe to it (TL2). */
 export const webhookFaults = (

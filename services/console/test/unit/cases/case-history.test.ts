@@ -2,13 +2,14 @@
 // every look at it.
 
 import { caseView, decide, decideOnAlert, eventsAsOf, fold } from "@riffle/cases";
-import { alertId, type CaseEvent, type CaseSnapshot, parseEventTime, topics } from "@riffle/contracts";
+import { alertId, type CaseEvent, type CaseSnapshot, parseEventTime } from "@riffle/contracts";
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
 import { caseProjection, stateEveryEvents } from "../../../src/cases/case-projection.ts";
 import { caseEventsMax, caseHistory } from "../../../src/cases/case-queries.ts";
 import { ReadModelDatabase, type SqlValue } from "../../../src/read-model/database.ts";
 import { startMs } from "../../harness/cases/alerts.ts";
+import { eventRecord } from "../../harness/cases/event-record.ts";
 
 /** Counts the rows that it gives. */
 class CountingDatabase extends ReadModelDatabase {
@@ -57,19 +58,9 @@ const eventsOf = (count: number): CaseEvent[] => {
 
 const databaseOf = (events: readonly CaseEvent[]): CountingDatabase => {
   const database = new CountingDatabase({ folder: undefined, projections: [caseProjection] });
-  const records = events.map((value, offset) => ({
-    topic: topics.casesEvents.name,
-    partition: 0,
-    offset,
-    timestampMs: parseEventTime(value.at),
-    key: value.accountId,
-    value,
-    bytes: null,
-    receivedAtMs: null,
-    processedAtMs: null,
-    traceparent: null,
-    header: () => undefined,
-  }));
+  const records = events.map((event, offset) =>
+    eventRecord(event, offset, { key: event.accountId, timestampMs: parseEventTime(event.at) }),
+  );
   database.transaction(() => caseProjection.apply(database, records));
   return database;
 };

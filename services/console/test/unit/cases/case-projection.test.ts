@@ -1,7 +1,7 @@
 // A bug here shows a case that its events do not make, or hides one.
 
 import { caseView, fold } from "@riffle/cases";
-import { type CaseEvent, topics } from "@riffle/contracts";
+import type { CaseEvent } from "@riffle/contracts";
 import { describe, expect, it } from "vitest";
 import { caseProjection } from "../../../src/cases/case-projection.ts";
 import {
@@ -17,20 +17,10 @@ import type { ModelRecord } from "../../../src/read-model/projection.ts";
 import { Query } from "../../../src/routes/query.ts";
 import { startMs } from "../../harness/cases/alerts.ts";
 import { DeskRig } from "../../harness/cases/desk-rig.ts";
+import { eventRecord } from "../../harness/cases/event-record.ts";
 
-const recordOf = (value: unknown, offset: number): ModelRecord => ({
-  topic: topics.casesEvents.name,
-  partition: 0,
-  offset,
-  timestampMs: startMs,
-  key: "acct-1",
-  value,
-  bytes: null,
-  receivedAtMs: null,
-  processedAtMs: null,
-  traceparent: null,
-  header: () => undefined,
-});
+const recordOf = (value: unknown, offset: number): ModelRecord =>
+  eventRecord(value, offset, { key: "acct-1", timestampMs: startMs });
 
 const modelOf = (events: readonly unknown[]): ReadModelDatabase => {
   const database = new ReadModelDatabase({ folder: undefined, projections: [caseProjection] });
